@@ -1,0 +1,46 @@
+# Two commands for a newcomer: `make bench` and `make test`. Both make .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: bench test lint benchmarks wheel clean
+.DELETE_ON_ERROR:
+
+bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
+	$(BIN)/fatnn-bench run --platform native
+	$(BIN)/fatnn-bench plot results/native
+
+test: .venv/test  ## run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/dev  ## style, types, and which package may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmarks: .venv/test  ## time the kernels with pytest-benchmark
+	$(BIN)/python -m pytest tests/benchmarks --override-ini=addopts= --benchmark-only
+
+wheel: .venv/dev  ## build the sdist and the wheel
+	$(BIN)/python -m build --outdir dist
+
+clean:  ## remove what make has made
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/created:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fatnn-bench needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/bench: .venv/created pyproject.toml constraints.txt
+	$(INSTALL) .
+	touch $@
+
+.venv/test: .venv/created pyproject.toml constraints.txt
+	$(INSTALL) '.[test]'
+	touch $@
+
+.venv/dev: .venv/created pyproject.toml constraints.txt
+	$(INSTALL) '.[test,dev]'
+	touch $@

@@ -1,0 +1,48 @@
+"""Binary: x, y ∈ {−1, 1}. One bit-plane, the sign s.
+
+    x·y = N − 2 pc(sx ⊕ sy)
+
+Two signs that differ contribute −1, all others +1 (XNOR-Net, Rastegari et al., ECCV 2016, section 3.3).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_kernels.codec import bit_planes
+from fatnn_kernels.operations import popcount
+from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, Words, length_term, no_term
+
+
+def encode(values: NDArray[Any]) -> Words:
+    """[R, K] in {−1, 1} -> the sign plane."""
+    return bit_planes(values < 0)
+
+
+def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+    return (acc[0] + popcount(x[0] ^ y[0]),)
+
+
+def finish(acc: Any, n: Any) -> Any:
+    return n - acc[0] - acc[0]
+
+
+BINARY = Product(
+    name="binary",
+    x_domain=BINARY_VALUES,
+    y_domain=BINARY_VALUES,
+    encode_x=encode,
+    encode_y=encode,
+    step=step,
+    finish=finish,
+    x_planes=1,
+    y_planes=1,
+    accumulators=1,
+    values_per_word=32,
+    cost=Cost(two_input=1, three_input=1, popcounts=1, adds=1),
+    max_k=np.iinfo(np.int32).max,
+    accumulate="popcounts",
+    x_term=no_term,
+    y_term=length_term,
+)

@@ -1,0 +1,27 @@
+"""From values to 32-bit words: the pieces codecs are made of.
+
+Bit 0 of word 0 holds value 0. K is filled up with zero bits to whole words, which add nothing to any product here.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_kernels.product import Words
+
+
+def bit_planes(*masks: NDArray[np.bool_]) -> Words:
+    """Boolean masks [R, K], one a plane -> words [planes, R, ⌈K/32⌉], uint32."""
+    return np.stack([as_words(np.packbits(mask, axis=1, bitorder="little")) for mask in masks])
+
+
+def as_words(values: NDArray[Any]) -> NDArray[np.uint32]:
+    """Reinterpret rows of small items [R, K] as 32-bit words [R, ⌈K·itemsize/4⌉], filled up with zero bytes."""
+    rows, k = values.shape
+    filled = -(-k * values.itemsize // 4) * 4 // values.itemsize
+    if filled != k:
+        padded = np.zeros((rows, filled), values.dtype)
+        padded[:, :k] = values
+        values = padded
+    return np.ascontiguousarray(values).view(np.uint32)

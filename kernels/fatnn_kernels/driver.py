@@ -1,0 +1,184 @@
+"""The GEMM driver: x [M, K] times y [N, K] transposed, for every product.
+
+The loops follow GotoBLAS (Goto and van de Geijn, ACM TOMS 2008): a panel of y that fits L1 meets a block of x that
+fits L2.
+"""
+
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+from numba import prange
+from numpy.typing import NDArray
+
+from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
+from fatnn_kernels.jit import compiled
+from fatnn_kernels.packing import Packed, pack
+from fatnn_kernels.product import Product
+from fatnn_kernels.target import current_target
+from fatnn_kernels.tile import Tile
+
+#: Bytes of y's panel, half of the smallest common L1 data cache.
+PANEL_BYTES = 16 * 1024
+#: Bytes of x's block, half of a small L2 cache.
+BLOCK_BYTES = 256 * 1024
+
+
+def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, threads: int = 1) -> NDArray[Any]:
+    """Inner products of every row of x with every row of y: result[m, n] = Σₖ x[m, k] · y[n, k].
+
+    Parameters
+    ----------
+    product
+        The inner product, for example ``fatnn_kernels.TERNARY_FATNN``.
+    x, y
+        [M, K] and [N, K], integers or floats inside the product's domains, or operands packed by :func:`pack_operands`.
+    threads
+        Threads of Numba's threading layer; the result is the same for any count.
+
+    Returns
+    -------
+    [M, N], int32, or float32 for the float32 product.
+
+    Raises
+    ------
+    ValueError
+        A wrong dtype, shape, thread count, or a value outside the domain; the message names the value and its index.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fatnn_kernels import TERNARY_FATNN, gemm
+    >>> gemm(TERNARY_FATNN, np.array([[1, 0, -1]]), np.array([[1, 1, 1], [-1, 0, 1]]))
+    array([[ 0, -2]], dtype=int32)
+    """
+    a, b = pack_operands(product, x, y)
+    c = empty_result(a, b)
+    run(a, b, c, threads=threads)
+    return c[: a.count, : b.count]
+
+
+def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed) -> tuple[Packed, Packed]:
+    """Pack x and y for a tile that suits them; what is packed already is checked and kept."""
+    tile = x.tile if isinstance(x, Packed) else choose_tile(product, len(x) if np.ndim(x) else 1)
+    a = x if isinstance(x, Packed) else pack(tile, "x", x)
+    b = y if isinstance(y, Packed) else pack(tile, "y", y)
+    for operand, side in ((a, "x"), (b, "y")):
+        if operand.tile.product is not product or operand.side != side:
+            raise ValueError(
+                f"{product.name}: {side} was packed as {operand.side} of {operand.tile.product.name}; pack it again"
+            )
+    if b.tile.columns != tile.columns:
+        raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {tile.columns}")
+    if a.k != b.k:
+        raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
+    return a, b
+
+
+@cache
+def choose_tile(product: Product, m: int) -> Tile:
+    """The target's tile for a product, with the rows spread evenly where M is no multiple of them."""
+    target = current_target()
+    rows, vectors = target.tiles[product.name]
+    rows = -(-m // -(-m // rows))
+    return Tile(product, rows, vectors, target.lanes, target.count_in_bytes)
+
+
+def empty_result(a: Packed, b: Packed) -> NDArray[Any]:
+    """An uninitialised result, filled up to whole tiles."""
+    return np.empty((len(a.term), len(b.term)), a.tile.product.dtype)
+
+
+def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int = 1) -> None:
+    """Compute C = x·yᵀ on packed operands, ``loops`` times inside compiled code.
+
+    Raises
+    ------
+    ValueError
+        ``threads`` is less than 1 or more than Numba was started with.
+    """
+    most = numba.config.NUMBA_NUM_THREADS
+    if not 1 <= threads <= most:
+        raise ValueError(f"threads is {threads}; expected 1 to {most} (NUMBA_NUM_THREADS, set before Numba starts)")
+    _, words, planes, columns = b.words.shape
+    panel_words = max(1, PANEL_BYTES // (planes * columns * 4))
+    block_tiles = max(1, BLOCK_BYTES // (min(panel_words, words) * a.words.shape[2] * a.words.shape[3] * 4))
+    args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, panel_words, block_tiles, loops)
+    if threads == 1:
+        _run_serial(*args)
+    else:
+        numba.set_num_threads(threads)
+        _run_parallel(*args, threads)
+
+
+@compiled()
+def _run_part(
+    tile: Any,
+    a: Any,
+    b: Any,
+    x_term: Any,
+    y_term: Any,
+    c: Any,
+    panel_words: Any,
+    block_tiles: Any,
+    row_begin: Any,
+    row_end: Any,
+    column_begin: Any,
+    column_end: Any,
+) -> None:
+    """The tiles [row_begin, row_end) × [column_begin, column_end) of C."""
+    words, x_planes, rows = a.shape[1], a.shape[2], a.shape[3]
+    y_planes, columns = b.shape[2], b.shape[3]
+    stride = c.shape[1]
+    for word in range(0, words, panel_words):
+        length = min(panel_words, words - word)
+        for block in range(row_begin, row_end, block_tiles):
+            for j in range(column_begin, column_end):
+                for i in range(block, min(block + block_tiles, row_end)):
+                    emit_tile(
+                        tile,
+                        address(a, (i * words + word) * x_planes * rows),
+                        address(b, (j * words + word) * y_planes * columns),
+                        length,
+                        address(x_term, i * rows),
+                        address(y_term, j * columns),
+                        word == 0,
+                        address(c, i * rows * stride + j * columns),
+                        stride,
+                    )
+
+
+@compiled()
+def _run_serial(
+    tile: Any, a: Any, b: Any, x_term: Any, y_term: Any, c: Any, panel_words: Any, block_tiles: Any, loops: Any
+) -> None:
+    for _ in range(loops):
+        _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, 0, a.shape[0], 0, b.shape[0])
+        barrier()
+
+
+@compiled(parallel=True)
+def _run_parallel(
+    tile: Any,
+    a: Any,
+    b: Any,
+    x_term: Any,
+    y_term: Any,
+    c: Any,
+    panel_words: Any,
+    block_tiles: Any,
+    loops: Any,
+    threads: Any,
+) -> None:
+    """Each thread has one stretch of rows, or of columns where there are too few rows."""
+    row_tiles, column_tiles = a.shape[0], b.shape[0]
+    for _ in range(loops):
+        for thread in prange(threads):
+            if row_tiles >= threads:
+                begin, end = thread * row_tiles // threads, (thread + 1) * row_tiles // threads
+                _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, begin, end, 0, column_tiles)
+            else:
+                begin, end = thread * column_tiles // threads, (thread + 1) * column_tiles // threads
+                _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, 0, row_tiles, begin, end)
+        barrier()

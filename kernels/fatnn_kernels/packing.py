@@ -1,0 +1,111 @@
+"""Packed operands: words in the order in which a tile reads them.
+
+x lies as [tile][word][plane][row] and y as [tile][word][plane][column], so that a tile walks through memory in one
+direction. Rows and columns are filled up to whole tiles with zero words.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_kernels.product import Domain, Product
+from fatnn_kernels.tile import Tile
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """One operand of a GEMM, ready for the tile it was packed for."""
+
+    tile: Tile
+    side: Literal["x", "y"]
+    words: NDArray[np.uint32]  #: [tiles, words, planes, rows or columns of a tile]
+    term: NDArray[Any]  #: [tiles · rows or columns of a tile], the product's term of this operand
+    count: int  #: rows of the result (x) or columns (y)
+    k: int  #: values of an inner product
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the packed words."""
+        return self.words.nbytes
+
+
+def pack(tile: Tile, side: Literal["x", "y"], values: NDArray[Any]) -> Packed:
+    """Check and pack one operand.
+
+    Parameters
+    ----------
+    tile
+        The tile that will read the operand.
+    side
+        ``"x"`` for the rows of the result (activations), ``"y"`` for its columns (weights).
+    values
+        [R, K], integers or floats, R and K ≥ 1, in any memory layout.
+
+    Raises
+    ------
+    ValueError
+        The dtype or shape is wrong, K is larger than the product's ``max_k``, or a value lies outside the domain.
+    """
+    product = tile.product
+    _check_shape(product, side, values)
+    domain = product.x_domain if side == "x" else product.y_domain
+    check_domain(product.name, side, values, domain)
+    encode, term = (product.encode_x, product.x_term) if side == "x" else (product.encode_y, product.y_term)
+    width = tile.rows if side == "x" else tile.columns
+    planes = encode(values)
+    return Packed(
+        tile=tile,
+        side=side,
+        words=_interleave(planes, width),
+        term=_filled(term(values).astype(product.dtype), width),
+        count=len(values),
+        k=values.shape[1],
+    )
+
+
+def check_domain(name: str, side: str, values: NDArray[Any], domain: Domain) -> None:
+    """Raise a ValueError that names the first value outside the domain."""
+    inside = (values >= domain.low) & (values <= domain.high)
+    if domain.excluded is not None:
+        inside &= values != domain.excluded
+    if domain.integral and values.dtype.kind == "f":
+        inside &= values == np.rint(values)
+    if not inside.all():
+        row, column = (int(i) for i in np.unravel_index(np.argmin(inside), values.shape))
+        raise ValueError(f"{name}: {side}[{row}, {column}] is {values[row, column]}, outside the domain {domain.name}")
+
+
+def _check_shape(product: Product, side: str, values: NDArray[Any]) -> None:
+    if not isinstance(values, np.ndarray):
+        raise ValueError(f"{product.name}: {side} is a {type(values).__name__}; expected a NumPy array [rows, K]")
+    if values.ndim != 2 or 0 in values.shape:
+        raise ValueError(f"{product.name}: {side} has shape {values.shape}; expected [rows, K] with both at least 1")
+    accepted = "f" if product.accumulate == "float32" else "iuf"
+    if values.dtype.kind not in accepted:
+        kinds = "floating-point" if accepted == "f" else "integer or floating-point"
+        raise ValueError(f"{product.name}: {side} has dtype {values.dtype}; expected {kinds} numbers")
+    if values.shape[1] > product.max_k:
+        raise ValueError(
+            f"{product.name}: {side} has K = {values.shape[1]}; "
+            f"the int32 result can overflow beyond K = {product.max_k}"
+        )
+
+
+def _interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
+    """[planes, R, words] -> [⌈R/width⌉, words, planes, width]."""
+    count, rows, words = planes.shape
+    tiles = -(-rows // width)
+    packed = np.zeros((tiles, words, count, width), np.uint32)
+    whole = rows // width
+    packed[:whole] = planes[:, : whole * width].reshape(count, whole, width, words).transpose(1, 3, 0, 2)
+    if whole < tiles:
+        packed[whole, :, :, : rows - whole * width] = planes[:, whole * width :].transpose(2, 0, 1)
+    return packed
+
+
+def _filled(term: NDArray[Any], width: int) -> NDArray[Any]:
+    filled = np.zeros(-(-len(term) // width) * width, term.dtype)
+    filled[: len(term)] = term
+    return filled

@@ -1,0 +1,113 @@
+"""What the machine's instruction set means for the kernels: vector width, popcount strategy, int8 dot, tile shapes.
+
+LLVM is asked, not a table of CPUs: a two-line function is compiled for the CPU that Numba compiles for
+(``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` choose another), and the instructions it selects tell what there is.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from fatnn_kernels.vector import I32, Vector
+
+Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
+#: Rows × vectors of accumulators, by product; measured, see tests/benchmarks.
+TileShapes: TypeAlias = dict[str, tuple[int, int]]
+
+_THIRTY_TWO_REGISTER_TILES: TileShapes = {
+    "float32": (6, 4),
+    "int8": (8, 2),
+    "two-bit": (4, 1),
+    "ternary-naive": (4, 1),
+    "ternary-fatnn": (10, 2),
+    "ternary-gated-xnor": (6, 2),
+    "ternary-binary": (6, 4),
+    "binary": (6, 4),
+}
+_SIXTEEN_REGISTER_TILES: TileShapes = {
+    "float32": (6, 2),
+    "int8": (4, 2),
+    "two-bit": (2, 1),
+    "ternary-naive": (3, 1),
+    "ternary-fatnn": (4, 2),
+    "ternary-gated-xnor": (4, 1),
+    "ternary-binary": (4, 2),
+    "binary": (4, 2),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """An instruction set, as far as the kernels care."""
+
+    triple: str
+    cpu: str  #: LLVM's name
+    features: str  #: LLVM's list, "+avx2,+fma,…"
+    lanes: int  #: 32-bit lanes of a SIMD register
+    count_in_bytes: bool  #: no popcount of wide lanes: count in bytes, widen later
+    popcount_instruction: str  #: what a popcount becomes
+    int8_dot: Int8Dot
+    tiles: TileShapes
+
+
+@cache
+def current_target() -> Target:
+    """The target that Numba compiles for in this process."""
+    from numba.core.registry import cpu_target
+
+    return describe(*cpu_target.target_context.codegen().magic_tuple())
+
+
+@cache
+def describe(triple: str, cpu: str, features: str) -> Target:
+    """Describe a target by the instructions LLVM selects for it."""
+    counted = _assembly(lambda x, y: x.popcount(), 16, triple, cpu, features)
+    lanes = _widest_register(counted) // 32
+    word_popcount = re.search(r"\bvpopcntd\b", counted)
+    instruction = word_popcount or re.search(r"\b(v?pshufb|cnt|vcpop\.v|popcntq?|popcntl)\b", counted)
+    return Target(
+        triple=triple,
+        cpu=cpu,
+        features=features,
+        lanes=lanes,
+        count_in_bytes=word_popcount is None,
+        popcount_instruction=instruction.group() if instruction else "shifts and adds",
+        int8_dot=_int8_dot(lanes, triple, cpu, features),
+        tiles=_THIRTY_TWO_REGISTER_TILES if lanes == 16 or "aarch64" in triple else _SIXTEEN_REGISTER_TILES,
+    )
+
+
+def _int8_dot(lanes: int, triple: str, cpu: str, features: str) -> Int8Dot:
+    if "vpdpwssd" in _assembly(lambda x, y: x.dot_pairs(x, y), lanes, triple, cpu, features):
+        return "unsigned quads"
+    if "sdot" in _assembly(lambda x, y: x.dot_signed_quads(x, y), lanes, triple, cpu, features):
+        return "signed quads"
+    return "pairs"
+
+
+#: Bits of the registers that an assembly text may name, the widest first.
+_REGISTERS = ((r"%zmm\d", 512), (r"%ymm\d", 256), (r"%xmm\d", 128), (r"\bv\d+\.16b|\bz\d+\.", 128))
+
+
+def _widest_register(assembly: str) -> int:
+    return next((bits for pattern, bits in _REGISTERS if re.search(pattern, assembly)), 128)
+
+
+def _assembly(operation: Callable[[Vector, Vector], Vector], lanes: int, triple: str, cpu: str, features: str) -> str:
+    """What LLVM makes of an operation on two vectors of 32-bit lanes, for a target."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    words = ir.VectorType(I32, lanes)
+    module = ir.Module()
+    module.triple = triple
+    function = ir.Function(module, ir.FunctionType(words, [words, words]), "probe")
+    builder = ir.IRBuilder(function.append_basic_block())
+    x, y = (Vector(builder, argument) for argument in function.args)
+    builder.ret(operation(x, y).value)
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, features=features, opt=2)
+    return str(machine.emit_assembly(llvm.parse_assembly(str(module))))
