@@ -1,0 +1,87 @@
+"""Platforms: the ways to start a worker, as ``platforms.yaml`` lists them. That file documents every field."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+
+from fatnn_bench.errors import UserError
+from fatnn_bench.yamlfile import Entry, Name, closest
+from fatnn_bench.yamlfile import load as load_yaml
+
+
+def _positive_or_all(value: object) -> object:
+    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise ValueError(f"found {value!r}, expected a positive integer or all")
+
+
+def _signed_features(value: str) -> str:
+    if not all(re.fullmatch(r"[+-][A-Za-z0-9._-]+", feature) for feature in value.split(",")):
+        raise ValueError(f"found {value!r}, expected LLVM's features with their signs, such as +avx2,-avx512f")
+    return value
+
+
+class CpuPlatform(Entry):
+    """A process on this machine's CPU."""
+
+    kind: Literal["cpu"]
+    threads: Annotated[int | Literal["all"], BeforeValidator(_positive_or_all)]
+    description: str = ""
+    numba_cpu: Annotated[str, Field(min_length=1)] | None = None
+    numba_features: Annotated[str, AfterValidator(_signed_features)] | None = None
+
+    @property
+    def thread_count(self) -> int:
+        """The number of threads: ``all`` is the logical cores that this process may run on."""
+        return usable_cores() if self.threads == "all" else self.threads
+
+
+#: One model a kind. A second kind makes this a union with ``Field(discriminator="kind")``.
+Platform: TypeAlias = CpuPlatform
+
+_DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
+
+
+def usable_cores() -> int:
+    """Return how many logical cores this process may run on, where the system tells; otherwise how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def load(path: Path | None = None) -> dict[str, Platform]:
+    """Return the platforms of a file by name, in its order.
+
+    Parameters
+    ----------
+    path
+        The file; if None, ``./platforms.yaml``, and where there is none the file that ships with the suite.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or is wrong; the message names file, line, field and the accepted values.
+    """
+    local = Path("platforms.yaml")
+    return load_yaml(path or (local if local.exists() else _shipped()), _DOCUMENT)
+
+
+def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
+    """Return the platforms that a comma-separated list names, in its order. Raises UserError for an unknown name."""
+    wanted = [name for name in (part.strip() for part in names.split(",")) if name]
+    if not wanted:
+        raise UserError(f"--platform {names!r} names nothing; give some of {', '.join(platforms)}")
+    for name in wanted:
+        if name not in platforms:
+            raise UserError(f"no platform is '{name}'{closest(name, platforms)}")
+    return {name: platforms[name] for name in wanted}
+
+
+def _shipped() -> Path:
+    """Return the shipped file: inside an installed package, at the root of a checkout."""
+    package = Path(__file__).parent
+    installed = package / "platforms.yaml"
+    return installed if installed.exists() else package.parent / "platforms.yaml"

@@ -1,0 +1,82 @@
+"""The platforms file: which one is read, what it holds, what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from fatnn_bench import platforms
+from fatnn_bench.errors import UserError
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_the_shipped_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shipped = platforms.load()
+    assert list(shipped) == ["native", "native-all-threads"]
+    assert shipped["native"].thread_count == 1
+    assert shipped["native-all-threads"].thread_count == platforms.usable_cores() >= 1
+
+
+def test_the_shipped_file_documents_every_field():
+    text = (CHECKOUT / "platforms.yaml").read_text()
+    for field in platforms.CpuPlatform.model_fields:
+        assert f"#   {field} " in text
+
+
+def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("platforms.yaml").write_text("here: {kind: cpu, threads: 2, numba_cpu: x86-64-v3}\n")
+    Path("other.yaml").write_text("other: {kind: cpu, threads: all, numba_features: '+avx2,-avx512f'}\n")
+    assert platforms.load()["here"].numba_cpu == "x86-64-v3"
+    assert platforms.load(Path("other.yaml"))["other"].numba_features == "+avx2,-avx512f"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a:\n  kind: gpu\n  threads: 1", "line 2, a.kind: found 'gpu', expected 'cpu'"),
+        ("a:\n  kind: cpu\n  threads: 0", "line 3, a.threads: found 0, expected a positive integer or all"),
+        ("a: {kind: cpu, threads: some}", "line 1, a.threads: found 'some', expected a positive integer or all"),
+        ("a: {kind: cpu, threads: true}", "found True, expected a positive integer or all"),
+        ("a: {kind: cpu}", "line 1, a.threads: this field is missing; add it"),
+        (
+            "a:\n  kind: cpu\n  thread: 1",
+            "line 3, a.thread: unknown field; did you mean 'threads'? Accepted: kind, threads",
+        ),
+        (
+            "a: {kind: cpu, threads: 1, numba_features: avx2}",
+            "a.numba_features: found 'avx2', expected LLVM's features",
+        ),
+        ("../a: {kind: cpu, threads: 1}", "found '../a', expected a name"),
+        (
+            "a: {kind: cpu, threads: 1}\na: {kind: cpu, threads: 2}",
+            "line 2: while constructing a mapping, found duplicate key",
+        ),
+        ("{}", "expected at least 1 entry"),
+    ],
+)
+def test_refuses(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        platforms.load(path)
+    assert str(error.value).startswith(f"{path}, line ")
+    assert message in str(error.value)
+
+
+def test_select_keeps_the_order_of_the_names():
+    known = platforms.load(CHECKOUT / "platforms.yaml")
+    assert list(platforms.select(known, "native-all-threads, native")) == ["native-all-threads", "native"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("native,nativ", "no platform is 'nativ'; did you mean 'native'. Accepted: native, native-all-threads"),
+        (",", "names nothing; give some of native, native-all-threads"),
+    ],
+)
+def test_select_refuses(names, message):
+    with pytest.raises(UserError, match=message):
+        platforms.select(platforms.load(CHECKOUT / "platforms.yaml"), names)
