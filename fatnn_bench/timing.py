@@ -1,0 +1,39 @@
+"""The clock: how many calls make a sample, and the samples."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and how often to measure."""
+
+    name: str
+    samples: int  #: of each case, in all
+    sample_s: float  #: the least that a sample lasts, seconds
+    rounds: int  #: the samples of a layer's cases are taken in so many rounds, each in a fresh random order
+
+
+STANDARD = Settings("standard", samples=20, sample_s=0.010, rounds=5)
+QUICK = Settings("quick", samples=5, sample_s=0.002, rounds=5)
+RIGOROUS = Settings("rigorous", samples=60, sample_s=0.020, rounds=12)
+
+
+def seconds(run: Callable[[int], None], loops: int) -> float:
+    """Seconds that ``loops`` calls take."""
+    begin = time.perf_counter_ns()
+    run(loops)
+    return (time.perf_counter_ns() - begin) * 1e-9
+
+
+def calibrate(run: Callable[[int], None], sample_s: float) -> int:
+    """Return how many calls last at least ``sample_s`` seconds, and so warm the kernel up.
+
+    The count grows until it is seen to last half of that; what is left is in proportion.
+    """
+    loops = 1
+    while (elapsed := seconds(run, loops)) < sample_s / 2:
+        loops = max(2 * loops, min(100 * loops, int(loops * sample_s / 2 / max(elapsed, 1e-9))))
+    return max(1, math.ceil(loops * sample_s / elapsed))
