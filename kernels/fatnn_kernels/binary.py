@@ -5,19 +5,19 @@
 Two signs that differ contribute −1, all others +1 (XNOR-Net, Rastegari et al., ECCV 2016, section 3.3).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import bit_planes
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, Words, length_term, no_term
+from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, length_term, no_term
 
 
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] in {−1, 1} -> the sign plane."""
-    return bit_planes(values < 0)
+def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+    """The sign plane, from ge = (v ≥ 1,)."""
+    return (~ge[0],)
 
 
 def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
@@ -28,12 +28,14 @@ def finish(acc: Any, n: Any) -> Any:
     return n - acc[0] - acc[0]
 
 
+CODE = BitCode((-1, 1), planes)
+
 BINARY = Product(
     name="binary",
     x_domain=BINARY_VALUES,
     y_domain=BINARY_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    encode_x=CODE,
+    encode_y=CODE,
     step=step,
     finish=finish,
     x_planes=1,

@@ -3,12 +3,30 @@
 Bit 0 of word 0 holds value 0. K is filled up with zero bits to whole words, which add nothing to any product here.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_kernels.product import Words
+
+
+@dataclass(frozen=True)
+class BitCode:
+    """A code in bit-planes, as a function of comparisons, so that it serves values and thresholds alike.
+
+    ``planes`` gets ``ge``, where ge[i] tells whether a value reaches levels[i + 1], and returns a mask a plane. It is
+    plain Python over ``& | ^ ~``: NumPy masks here, masks of SIMD lanes where floats are quantised.
+    """
+
+    levels: tuple[int, ...]  #: the values of the domain, ascending
+    planes: Callable[[Sequence[Any]], tuple[Any, ...]]
+
+    def __call__(self, values: NDArray[Any]) -> Words:
+        """[R, K] -> words [planes, R, ⌈K/32⌉]."""
+        return bit_planes(*self.planes([values >= level for level in self.levels[1:]]))
 
 
 def bit_planes(*masks: NDArray[np.bool_]) -> Words:

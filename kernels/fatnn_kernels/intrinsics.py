@@ -1,7 +1,7 @@
 """What the compiled driver is made of: the register tile and pointers, as Numba sees them.
 
-Numba's disk cache knows a function by the types of its arguments. A tile is therefore passed as an argument of a type of
-its own, where a function that closes over its tile would miss the cache in every process.
+Numba's disk cache knows a function by the types of its arguments. A tile is therefore passed as an argument of a type
+of its own, where a function that closes over its tile would miss the cache in every process.
 """
 
 from typing import Any

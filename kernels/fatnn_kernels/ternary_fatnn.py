@@ -7,19 +7,19 @@ FATNN's popcount(TM(x, y)) − N (Chen, Zhuang, Shen, ICCV 2021) on planes inste
 (:mod:`fatnn_kernels.interleaved`): two popcounts for 32 trits where a 2-bit product takes four.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import bit_planes
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, Words, length_term, no_term
+from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, length_term, no_term
 
 
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] in {−1, 0, 1} -> the planes (negative, zero)."""
-    return bit_planes(values < 0, values == 0)
+def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+    """(negative, zero), from ge = (v ≥ 0, v ≥ 1)."""
+    return ~ge[0], ge[0] & ~ge[1]
 
 
 def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
@@ -31,12 +31,14 @@ def finish(acc: Any, n: Any) -> Any:
     return n - acc[0]
 
 
+CODE = BitCode((-1, 0, 1), planes)
+
 TERNARY_FATNN = Product(
     name="ternary-fatnn",
     x_domain=TERNARY_VALUES,
     y_domain=TERNARY_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    encode_x=CODE,
+    encode_y=CODE,
     step=step,
     finish=finish,
     x_planes=2,

@@ -6,19 +6,19 @@ Count the pairs without a zero, and take away twice those whose signs differ (GX
 2018). Two popcounts like FATNN, into two accumulators.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import bit_planes
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, Words, no_term
+from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, no_term
 
 
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] in {−1, 0, 1} -> the planes (nonzero, negative)."""
-    return bit_planes(values != 0, values < 0)
+def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+    """(nonzero, negative), from ge = (v ≥ 0, v ≥ 1)."""
+    return ~ge[0] | ge[1], ~ge[0]
 
 
 def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
@@ -30,12 +30,14 @@ def finish(acc: Any, n: Any) -> Any:
     return n + acc[0] - acc[1] - acc[1]
 
 
+CODE = BitCode((-1, 0, 1), planes)
+
 TERNARY_GATED_XNOR = Product(
     name="ternary-gated-xnor",
     x_domain=TERNARY_VALUES,
     y_domain=TERNARY_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    encode_x=CODE,
+    encode_y=CODE,
     step=step,
     finish=finish,
     x_planes=2,

@@ -6,19 +6,19 @@ What an engine for 2-bit values does with ternary data: the step of :mod:`fatnn_
 end, and four popcounts for values that two can multiply.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import bit_planes
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Product, Words, no_term
+from fatnn_kernels.codec import BitCode
+from fatnn_kernels.product import TERNARY_VALUES, Cost, Product, no_term
 from fatnn_kernels.two_bit import step
 
 
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] in {−1, 0, 1} -> the planes (b₀, b₁) of the two's complement: −1 is 11, 0 is 00, 1 is 01."""
-    return bit_planes(values != 0, values < 0)
+def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+    """(b₀, b₁) of the two's complement, from ge = (v ≥ 0, v ≥ 1): −1 is 11, 0 is 00, 1 is 01."""
+    return ~ge[0] | ge[1], ~ge[0]
 
 
 def finish(acc: Any, n: Any) -> Any:
@@ -26,12 +26,14 @@ def finish(acc: Any, n: Any) -> Any:
     return n + acc[0] + twos + twos
 
 
+CODE = BitCode((-1, 0, 1), planes)
+
 TERNARY_NAIVE = Product(
     name="ternary-naive",
     x_domain=TERNARY_VALUES,
     y_domain=TERNARY_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    encode_x=CODE,
+    encode_y=CODE,
     step=step,
     finish=finish,
     x_planes=2,

@@ -5,20 +5,19 @@
 Every plane of x meets every plane of y (DoReFa-Net, Zhou et al., 2016, equation 3): four popcounts for 32 values.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import bit_planes
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TWO_BIT_VALUES, Cost, Planes, Product, Words, no_term
+from fatnn_kernels.product import TWO_BIT_VALUES, Cost, Planes, Product, no_term
 
 
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] in {0, 1, 2, 3} -> the planes (b₀, b₁)."""
-    whole = values.astype(np.uint8)
-    return bit_planes((whole & 1).astype(bool), whole >= 2)
+def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+    """(b₀, b₁), from ge = (v ≥ 1, v ≥ 2, v ≥ 3)."""
+    return ge[0] ^ ge[1] ^ ge[2], ge[1]
 
 
 def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
@@ -34,12 +33,14 @@ def finish(acc: Any, n: Any) -> Any:
     return n + acc[0] + twos + twos
 
 
+CODE = BitCode((0, 1, 2, 3), planes)
+
 TWO_BIT = Product(
     name="two-bit",
     x_domain=TWO_BIT_VALUES,
     y_domain=TWO_BIT_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    encode_x=CODE,
+    encode_y=CODE,
     step=step,
     finish=finish,
     x_planes=2,
