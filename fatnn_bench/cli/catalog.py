@@ -1,0 +1,59 @@
+"""``fatnn-bench list``."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from fatnn_bench.cli.options import PlatformsOption
+
+
+class Topic(StrEnum):
+    """What there is to list."""
+
+    KERNELS = "kernels"
+    NETWORKS = "networks"
+    PLATFORMS = "platforms"
+
+
+def list_(
+    topic: Annotated[Topic | None, typer.Argument(help="One of the three; all if not given.")] = None,
+    platforms: PlatformsOption = None,
+) -> None:
+    """List the platforms, kernels and networks there are.
+
+    Example: [bold]fatnn-bench list kernels[/bold]
+    """
+    listings: dict[Topic, Callable[[], Iterable[tuple[str, str]]]] = {
+        Topic.PLATFORMS: lambda: _platforms(platforms),
+        Topic.KERNELS: _kernels,
+        Topic.NETWORKS: _networks,
+    }
+    for name, entries in listings.items():
+        if topic in (None, name):
+            rows = list(entries())
+            width = max(len(entry) for entry, _ in rows)
+            print(name if topic is None else "", end="\n" if topic is None else "")
+            for entry, description in rows:
+                print(f"  {entry:{width}}  {description}".rstrip())
+
+
+def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:
+    from fatnn_bench.platforms import load
+
+    return [(name, entry.description) for name, entry in load(path).items()]
+
+
+def _kernels() -> Iterable[tuple[str, str]]:
+    from fatnn_bench.contenders import all_contenders
+
+    return [
+        (name, f"{contender.x_domain.name} × {contender.y_domain.name}") for name, contender in all_contenders().items()
+    ]
+
+
+def _networks() -> Iterable[tuple[str, str]]:
+    from fatnn_bench import networks
+
+    return [(name, networks.describe(name)) for name in networks.names()]

@@ -1,0 +1,50 @@
+"""The commands of ``fatnn-bench`` and how their errors are told."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fatnn_bench import __version__
+from fatnn_bench.cli import catalog, compare, plot, run, show, verify
+from fatnn_bench.errors import Exit, UserError
+
+app = typer.Typer(
+    name="fatnn-bench",
+    help="Which precision should this machine run, and what is really gained?\n\n"
+    "Start with [bold]fatnn-bench run --platform native[/bold].",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run.run)
+app.command()(compare.compare)
+app.command()(plot.plot)
+app.command()(show.show)
+app.command()(verify.verify)
+app.command("list")(catalog.list_)
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"fatnn-bench {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a :class:`UserError` is one sentence on stderr and its exit code."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"fatnn-bench: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("fatnn-bench: interrupted", err=True)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:  # the reader of stdout, `head` say, has seen enough
+        sys.stderr.close()
+        sys.exit(Exit.FINE)

@@ -1,0 +1,31 @@
+"""The options that more than one command has."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fatnn_bench.cases import Case
+
+ShapesOption = Annotated[
+    str, typer.Option(help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas.", metavar="SHAPES")
+]
+LayerOption = Annotated[str | None, typer.Option(help="Only layers that match, such as 'conv*_x'.", metavar="GLOB")]
+KernelOption = Annotated[
+    str | None, typer.Option(help="Only kernels that match, such as 'ternary-*,blas.*'.", metavar="GLOB")
+]
+PlatformOption = Annotated[str, typer.Option(help="Entries of platforms.yaml; several with commas.", metavar="NAMES")]
+PlatformsOption = Annotated[
+    Path | None, typer.Option(help="Platforms file, instead of ./platforms.yaml or the one that ships.", metavar="FILE")
+]
+SeedOption = Annotated[int, typer.Option(help="Fixes the data and the order of measurement.", min=0)]
+
+
+def chosen_cases(shapes: str, layer: str | None, kernel: str | None, threads: int) -> "list[Case]":
+    """The cases that the options ask for."""
+    from fatnn_bench import networks
+    from fatnn_bench.cases import sweep
+    from fatnn_bench.contenders import all_contenders
+
+    return sweep(networks.load(shapes), list(all_contenders()), "kernel", threads, layer, kernel)

@@ -1,0 +1,48 @@
+"""How far a run is, on stderr; silent where that is not a terminal."""
+
+import os
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from fatnn_bench.results import Row, Status
+
+
+class Progress:
+    """A bar of cases, with the time left as the cases so far tell it. Listens to :mod:`fatnn_bench.campaign`."""
+
+    def __init__(self, cases: int) -> None:
+        console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            speed_estimate_period=600,
+        )
+        self._task = self._bar.add_task("starting", total=cases)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def layer_begins(self, name: str) -> None:
+        self._bar.update(self._task, description=name)
+
+    def row_done(self, row: Row) -> None:
+        self._bar.advance(self._task)
+        if row.status in (Status.FAILED, Status.ERROR):
+            self._bar.console.print(f"{row.status} {row.case}: {row.reason}", markup=False, highlight=False)

@@ -1,0 +1,33 @@
+"""What the commands that read a saved run have in common."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fatnn_bench.formats import Format
+
+if TYPE_CHECKING:
+    from fatnn_bench.results import Run
+
+RunArgument = Annotated[
+    Path, typer.Argument(help="A results file, or a folder: then the newest in it.", metavar="RUN", show_default=False)
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(help="Kernel to compare with, instead of the fastest float32 of each layer.", metavar="KERNEL"),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="csv and json have all columns, in full precision.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to a file instead of stdout.", metavar="FILE")
+]
+
+
+def read(path: Path) -> "Run":
+    """The run, after telling on stderr what was wrong with its file."""
+    from fatnn_bench import store
+
+    run = store.read(path)
+    for warning in run.warnings:
+        typer.echo(f"fatnn-bench: {warning}", err=True)
+    return run

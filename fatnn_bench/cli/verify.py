@@ -1,0 +1,46 @@
+"""``fatnn-bench verify``."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from fatnn_bench.cli.options import (
+    KernelOption,
+    LayerOption,
+    PlatformOption,
+    PlatformsOption,
+    SeedOption,
+    ShapesOption,
+    chosen_cases,
+)
+
+if TYPE_CHECKING:
+    from fatnn_bench.results import Row
+
+
+def verify(
+    platform: PlatformOption = "native",
+    shapes: ShapesOption = "resnet18",
+    layer: LayerOption = None,
+    kernel: KernelOption = None,
+    seed: SeedOption = 0,
+    platforms: PlatformsOption = None,
+) -> None:
+    """Check that kernels compute the right result, on random, extreme and alternating data, without timing them.
+
+    Exits with 4 if a result is wrong.
+
+    Example: [bold]fatnn-bench verify --shapes 7x13x45,resnet18 --kernel 'ternary-*'[/bold]
+    """
+    from fatnn_bench import campaign
+    from fatnn_bench.cli.progress import Progress
+    from fatnn_bench.platforms import load, select
+
+    rows: list[Row] = []
+    for entry in select(load(platforms), platform).values():
+        cases = chosen_cases(shapes, layer, kernel, entry.thread_count)
+        with Progress(len(cases)) as progress:
+            rows += campaign.verify(cases, entry, seed, progress)
+    for row in rows:
+        print(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
+    raise typer.Exit(campaign.exit_code(rows))

@@ -1,0 +1,124 @@
+"""What changed: several runs against the first of them, case by case.
+
+A speedup above 1 means that a case is faster than in the first run. A case that a run lacks is listed as absent, and
+one without a time keeps its status and reason. Nothing here does input or output.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from fatnn_bench import gain
+from fatnn_bench.compare import layer_name
+from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.results import Row, Run
+
+__all__ = ["ABSENT", "labels", "means", "ratios"]
+
+#: Stands for a status where a run does not hold the case.
+ABSENT = "absent"
+
+#: A case is the same in two runs if its id is, and its platform where a file holds several.
+_Key = tuple[str | None, str]
+
+
+def ratios(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the speedup of every case in every run over the same case in the first run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least two. Where one holds a case twice, the later row counts.
+
+    Returns
+    -------
+    DataFrame
+        A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run, status,
+        reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high``. ``run`` and
+        ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case. Cases come in the order
+        of the first run, then those that only others hold.
+
+    Raises
+    ------
+    NothingComparableError
+        If no run shares a timed case with the first.
+    """
+    names = labels(runs)
+    records = [_record(names[0], names[i], row, base) for i in range(1, len(runs)) for row, base in _aligned(runs, i)]
+    table = pd.DataFrame(records)
+    if not records or table["speedup"].isna().all():
+        raise NothingComparableError(_nothing(runs, names))
+    return table
+
+
+def means(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the geometric mean of each run's speedups over the first, with its interval.
+
+    The columns are ``run, baseline, cases, left_out, speedup, low, high``. ``cases`` counts those in the mean,
+    ``left_out`` those without a time in either run.
+    """
+    names = labels(runs)
+    records = []
+    for i in range(1, len(runs)):
+        aligned = list(_aligned(runs, i))
+        known = [(row, base) for row, base in aligned if row and base and row.timed and base.timed]
+        mean = gain.mean(known) if known else gain.NONE
+        counts = {"cases": len(known), "left_out": len(aligned) - len(known)}
+        records.append({"run": names[i], "baseline": names[0], **counts, **mean._asdict()})
+    return pd.DataFrame(records)
+
+
+def labels(runs: Sequence[Run]) -> list[str]:
+    """Return the shortest names that tell the runs apart: platform, file name, both, or a number."""
+    platforms = [run.header.platform for run in runs]
+    stems = [PurePath(run.source).stem for run in runs]
+    both = [f"{platform}/{stem}" for platform, stem in zip(platforms, stems, strict=True)]
+    numbers = [f"run {i}" for i in range(1, len(runs) + 1)]
+    return next(names for names in (platforms, stems, both, numbers) if all(names) and len(set(names)) == len(names))
+
+
+def _aligned(runs: Sequence[Run], i: int) -> Iterator[tuple[Row | None, Row | None]]:
+    """Each case that any run holds: its row in run i, and in the first."""
+    by_key: list[dict[_Key, Row]] = [{(row.platform, row.case): row for row in run.rows} for run in runs]
+    for key in dict.fromkeys(key for rows in by_key for key in rows):
+        row, base = by_key[i].get(key), by_key[0].get(key)
+        if row or base:
+            yield row, base
+
+
+def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[str, Any]:
+    case = row or base
+    assert case is not None
+    comparable = row is not None and base is not None and row.timed and base.timed
+    return {
+        "platform": case.platform,
+        "network": case.network,
+        "layer": layer_name(case),
+        "scope": case.scope,
+        "threads": case.threads,
+        "case": case.case,
+        "kernel": case.kernel,
+        "run": run,
+        "status": row.status.value if row else ABSENT,
+        "reason": row.reason if row else "",
+        "median_s": row.median_s if row and row.timed else None,
+        "baseline": baseline,
+        "baseline_status": base.status.value if base else ABSENT,
+        "baseline_reason": base.reason if base else "",
+        "baseline_s": base.median_s if base and base.timed else None,
+        **(gain.of_layer(row, base) if comparable and row and base else gain.NONE)._asdict(),
+    }
+
+
+def _nothing(runs: Sequence[Run], names: Sequence[str]) -> str:
+    timed = [[row.case for row in run.rows if row.timed] for run in runs]
+    examples = "; ".join(
+        f"{name} holds {len(cases)}{f', such as {cases[0]}' if cases else ''}"
+        for name, cases in zip(names, timed, strict=True)
+    )
+    return (
+        "these runs have no timed case in common, so there is nothing to compare; a case is the same when kernel, "
+        f"shape, scope and threads are; timed cases: {examples}"
+    )

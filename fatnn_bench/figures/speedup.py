@@ -1,0 +1,173 @@
+"""Bars of speedup over the baseline: a group a layer, a bar a kernel, a panel a network."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from fatnn_bench import compare, provenance
+from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look
+from fatnn_bench.footnotes import DOUBT, mark
+from fatnn_bench.gain import number
+from fatnn_bench.results import Header, Status
+
+__all__ = ["draw"]
+
+WIDTH_IN = 10.0
+LINE_IN = 2.15  #: height of a line of bars
+MARGIN_IN = 1.3  #: for title, legend and caption
+#: Layers side by side; more are wrapped into another line of the panel, as text is.
+LAYERS_A_LINE = 6
+FEWEST_LAYERS = 4  #: that a line has room for, lest one layer's bars fill it
+#: Share of a layer's room that its bars fill, and the most for one of them.
+GROUP, WIDEST_BAR = 0.88, 0.15
+#: Room above the tallest bar for its label, as a share of the bar.
+HEADROOM = 0.22
+CAPTION_CHARACTERS = 175
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row of the figure: some layers of one network."""
+
+    title: str  #: empty where a line goes on with the network of the one above
+    layers: Sequence[pd.DataFrame]
+    kernels: Sequence[str]
+    room: int  #: layers the line has room for, so that all bars of a panel are equally wide
+    top: float  #: the panel's largest value, so that its lines share one scale
+
+
+def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) -> Figure:
+    """Draw a table of :func:`fatnn_bench.compare.speedups`.
+
+    Parameters
+    ----------
+    speedups : DataFrame
+        At least one row with a speedup.
+    header : Header
+        Of the run: the caption says machine, platform and time.
+    baseline : str, optional
+        The kernel that was chosen as the baseline; None for the fastest float32 of each layer.
+
+    Returns
+    -------
+    Figure
+        Of no display. Draw and save it within ``matplotlib.rc_context(style.RC)``.
+    """
+    single = compare.single_baseline(speedups)
+    kernels = [kernel for kernel in compare.kernel_order(speedups["kernel"]) if kernel != single]
+    lines = list(_lines(speedups, kernels))
+    figure = Figure(figsize=(WIDTH_IN, LINE_IN * len(lines) + MARGIN_IN), layout="constrained")
+    for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
+        _draw_line(ax, line)
+    _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
+    caption = textwrap.fill(_caption(speedups, header), CAPTION_CHARACTERS)
+    figure.supxlabel(caption, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)
+    return figure
+
+
+def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
+    """The panels in the order of the run, each wrapped into lines of about equal length."""
+    for _, panel in speedups.groupby(["network", "platform", "scope", "threads"], sort=False, dropna=False):
+        network, platform, scope, threads = panel[["network", "platform", "scope", "threads"]].iloc[0]
+        names = [name for name in (network, platform) if isinstance(name, str)] or ["GEMM"]
+        title = " · ".join([*names, provenance.place(scope, threads)])
+        layers = [layer for _, layer in panel.groupby("layer", sort=False)]
+        room = -(-len(layers) // -(-len(layers) // LAYERS_A_LINE))
+        here = [kernel for kernel in kernels if kernel in set(panel["kernel"])]
+        if not here:  # nothing but the baseline ran
+            continue
+        top = float(np.nanmax([1.0, *panel["speedup"], *panel["high"]]))
+        for start in range(0, len(layers), room):
+            yield _Line("" if start else title, layers[start : start + room], here, max(room, FEWEST_LAYERS), top)
+
+
+def _draw_line(ax: Axes, line: _Line) -> None:
+    width = min(GROUP / len(line.kernels), WIDEST_BAR)
+    first = -width * (len(line.kernels) - 1) / 2
+    for x, layer in enumerate(line.layers):
+        rows = {row["kernel"]: row for row in layer.to_dict(orient="records")}
+        for i, kernel in enumerate(line.kernels):
+            if kernel in rows:
+                _bar(ax, x + first + i * width, width, rows[kernel])
+    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=3)
+    ax.set_title(line.title, loc="left", fontsize=9, fontweight="bold", pad=8)
+    ax.set_xlim(-0.5, line.room - 0.5)
+    ax.set_ylim(0, line.top * (1 + HEADROOM))
+    ax.set_xticks(range(len(line.layers)), [_layer_label(layer) for layer in line.layers])
+    ax.tick_params(length=0)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    ax.spines[["top", "left", "right"]].set_visible(False)
+
+
+def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
+    """One kernel on one layer: bar, whisker and value; or its status where it has none."""
+    text: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom", "textcoords": "offset points"}
+    if pd.isna(row["speedup"]):
+        word = "no baseline" if pd.notna(row["median_s"]) else row["status"]
+        ax.annotate(word, (x, 1.0), (0, 3), fontsize=5.5, color=MUTED, **text)
+        return
+    style = look(row["kernel"])
+    speedup, low, high = row["speedup"], row["low"], row["high"]
+    ax.bar(x, speedup, width * 0.9, color=style.colour, hatch=style.hatch, edgecolor="white", linewidth=0, zorder=2)
+    if pd.notna(low):
+        ax.vlines(x, low, high, color=INK, linewidth=0.8, zorder=4)
+    end = max(speedup, 1.0, speedup if pd.isna(high) else high)
+    ax.annotate(
+        f"{number(speedup)}{mark(row['status'], row['baseline_status'])}",
+        (x, end),
+        (0, 2.5),
+        fontsize=6.5,
+        color=INK if speedup >= 1 else LOSS,
+        **text,
+    )
+
+
+def _layer_label(layer: pd.DataFrame) -> str:
+    first = layer.iloc[0]
+    count = f"  (×{first['count']})" if first["count"] > 1 else ""
+    size = "×".join(str(first[name]) for name in "mnk")
+    named = first["layer"] != size.replace("×", "x")  # a bare GEMM has its size for a name
+    return f"{first['layer']}{count}\n{size}" if named else size
+
+
+def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: str) -> None:
+    """The figure's title with the legend below it: as one, so that the layout keeps them apart."""
+    styles = [look(kernel) for kernel in kernels]
+    handles: list[Patch | Line2D] = [
+        Patch(facecolor=style.colour, hatch=style.hatch, edgecolor="white", linewidth=0) for style in styles
+    ]
+    handles.append(Line2D([], [], color=INK, linewidth=0.7))
+    figure.legend(
+        handles,
+        [*kernels, f"1× = {single or 'fastest float32'}"],
+        title=title,
+        title_fontproperties={"size": 11, "weight": "bold"},
+        alignment="left",
+        loc="outside upper left",
+        borderpad=0.2,
+        ncols=5,
+        frameon=False,
+        fontsize=8,
+        handlelength=1.8,
+        handleheight=1.0,
+        columnspacing=1.6,
+    )
+
+
+def _caption(speedups: pd.DataFrame, header: Header) -> str:
+    where = [provenance.machine_name(header.machine), f"platform {header.platform}", f"measured {header.created}"]
+    places = (provenance.place(*pair) for pair in zip(speedups["scope"], speedups["threads"], strict=True))
+    where.insert(2, ", ".join(dict.fromkeys(places)))
+    doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (speedups["status"] == Status.MISTRUSTED).any() else ""
+    return " · ".join(where) + f". Bars: ratio of median times; whiskers: its 95% bootstrap interval.{doubt}"

@@ -1,0 +1,66 @@
+"""The look of every figure: one style, one order, one colour and one hatch a kernel.
+
+Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which readers with any common colour blindness tell
+apart. Neighbouring bars differ in lightness too, and hatches tell apart what a grey print makes alike.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "look"]
+
+LOSS = "#a33c00"  #: of a value below the baseline
+GRID = "#e3e3e3"
+INK = "#222222"
+MUTED = "#6b6b6b"
+
+#: matplotlib settings for all figures. Text stays text in SVG and PDF, so that it can be searched and edited.
+RC: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "xtick.color": INK,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "fatnn-bench",
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a kernel is drawn, everywhere."""
+
+    colour: str
+    hatch: str = ""
+
+
+_LOOKS = {
+    "float32": Look("#000000"),
+    "int8": Look("#CC79A7"),
+    "two-bit": Look("#D55E00", "////"),
+    "ternary-naive": Look("#56B4E9", "...."),
+    "ternary-fatnn": Look("#0072B2"),
+    "ternary-gated-xnor": Look("#E69F00", "\\\\\\\\"),
+    "ternary-binary": Look("#009E73", "xxxx"),
+    "binary": Look("#F0E442"),
+}
+
+#: Other libraries' kernels have the colour of their precision, and the library's hatch.
+_LIBRARY_HATCHES = {"blas": "++++", "torch": "oooo", "onnxruntime": "----"}
+_STRANGE_LIBRARY = "||||"
+_STRANGE_PRECISION = Look("#bbbbbb", "**")
+
+
+def look(kernel: str) -> Look:
+    """Return how to draw a kernel; another library's, ``torch.int8``, has the colour of its precision."""
+    library, _, precision = kernel.rpartition(".")
+    base = _LOOKS.get(precision, _STRANGE_PRECISION)
+    return Look(base.colour, _LIBRARY_HATCHES.get(library, _STRANGE_LIBRARY)) if library else base
