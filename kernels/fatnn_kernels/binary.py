@@ -12,7 +12,7 @@ import numpy as np
 
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, length_term, no_term
+from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, length_term
 
 
 def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
@@ -45,6 +45,5 @@ BINARY = Product(
     cost=Cost(two_input=1, three_input=1, popcounts=1, adds=1),
     max_k=np.iinfo(np.int32).max,
     accumulate="popcounts",
-    x_term=no_term,
     y_term=length_term,
 )

@@ -24,6 +24,16 @@ class BitCode:
     levels: tuple[int, ...]  #: the values of the domain, ascending
     planes: Callable[[Sequence[Any]], tuple[Any, ...]]
 
+    @property
+    def zero_level(self) -> int:
+        """The index of the level whose bits are all zero."""
+        count = len(self.levels) - 1
+        return next(
+            level
+            for level in range(count + 1)
+            if not any(np.any(plane) for plane in self.planes([np.array(i < level) for i in range(count)]))
+        )
+
     def __call__(self, values: NDArray[Any]) -> Words:
         """[R, K] -> words [planes, R, ⌈K/32⌉]."""
         return bit_planes(*self.planes([values >= level for level in self.levels[1:]]))

@@ -98,18 +98,30 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     ValueError
         ``threads`` is less than 1 or more than Numba was started with.
     """
-    most = numba.config.NUMBA_NUM_THREADS
-    if not 1 <= threads <= most:
-        raise ValueError(f"threads is {threads}; expected 1 to {most} (NUMBA_NUM_THREADS, set before Numba starts)")
     _, words, planes, columns = b.words.shape
     panel_words = max(1, PANEL_BYTES // (planes * columns * 4))
     block_tiles = max(1, BLOCK_BYTES // (min(panel_words, words) * a.words.shape[2] * a.words.shape[3] * 4))
     args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, panel_words, block_tiles, loops)
-    if threads == 1:
-        _run_serial(*args)
-    else:
-        numba.set_num_threads(threads)
+    if use_threads(threads):
         _run_parallel(*args, threads)
+    else:
+        _run_serial(*args)
+
+
+def use_threads(threads: int) -> bool:
+    """Set the threads of Numba's threading layer; returns whether there is more than one.
+
+    Raises
+    ------
+    ValueError
+        ``threads`` is less than 1 or more than Numba was started with.
+    """
+    most = numba.config.NUMBA_NUM_THREADS
+    if not 1 <= threads <= most:
+        raise ValueError(f"threads is {threads}; expected 1 to {most} (NUMBA_NUM_THREADS, set before Numba starts)")
+    if threads > 1:
+        numba.set_num_threads(threads)
+    return threads > 1
 
 
 @compiled()

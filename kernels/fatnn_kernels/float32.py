@@ -41,6 +41,5 @@ FLOAT32 = Product(
     cost=Cost(multiply_adds=1),
     max_k=np.iinfo(np.int32).max,
     accumulate="float32",
-    x_term=no_term,
     y_term=no_term,
 )

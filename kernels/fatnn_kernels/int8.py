@@ -69,7 +69,6 @@ _PAIRS = Product(
     cost=Cost(multiply_adds=1, adds=1),
     max_k=np.iinfo(np.int32).max // 128**2,
     accumulate="int32",
-    x_term=no_term,
     y_term=no_term,
 )
 _QUADS = replace(_PAIRS, values_per_word=4, cost=Cost(multiply_adds=1))

@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
+from fatnn_kernels import quantise
 from fatnn_kernels import tile as tiles
 from fatnn_kernels.tile import Tile
 
@@ -48,13 +49,135 @@ def _unbox_tile(typ: Any, obj: Any, c: Any) -> Any:
 def emit_tile(
     typingctx: Any, tile: Any, x: Any, y: Any, words: Any, x_term: Any, y_term: Any, first: Any, c: Any, c_stride: Any
 ) -> Any:
-    """Run the tile; the arguments are those of :class:`fatnn_kernels.tile.TileArguments`."""
+    """C = x·yᵀ of one tile; the arguments are those of :func:`tile.emit` with packed rows and stored results."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        tiles.emit(builder, tile.tile, tiles.TileArguments(*args[1:]))
+        _, x, y, words, *results = args
+        tiles.emit(builder, tile.tile, tiles.PackedRows(x), y, words, tiles.StoreResults(*results))
         return context.get_dummy_value()
 
     return types.void(tile, x, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def emit_tapped_tile(
+    typingctx: Any,
+    tile: Any,
+    x: Any,
+    pixels: Any,
+    taps: Any,
+    y: Any,
+    words: Any,
+    x_term: Any,
+    y_term: Any,
+    first: Any,
+    c: Any,
+    c_stride: Any,
+) -> Any:
+    """C = x·yᵀ of one tile whose rows lie in an image, at ``pixels`` [rows] and ``taps`` [words]."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        _, x, pixels, taps, y, words, *results = args
+        rows = tiles.TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
+        tiles.emit(builder, tile.tile, rows, y, words, tiles.StoreResults(*results))
+        return context.get_dummy_value()
+
+    return types.void(tile, x, pixels, taps, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def emit_fused_tile(
+    typingctx: Any,
+    tile: Any,
+    x: Any,
+    pixels: Any,
+    taps: Any,
+    y: Any,
+    words: Any,
+    x_term: Any,
+    y_term: Any,
+    thresholds: Any,
+    stride: Any,
+    out: Any,
+    targets: Any,
+    column: Any,
+) -> Any:
+    """As :func:`emit_tapped_tile`, with results quantised into the words at ``out`` + ``targets`` [rows]."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        _, x, pixels, taps, y, words, *results = args
+        rows = tiles.TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
+        tiles.emit(builder, tile.tile, rows, y, words, tiles.StorePlanes(tile.tile.product.encode_x, *results))
+        return context.get_dummy_value()
+
+    int64 = types.int64
+    signature = types.void(tile, x, pixels, taps, y, int64, x_term, y_term, thresholds, int64, out, targets, int64)
+    return signature, codegen
+
+
+def _pointers(builder: ir.IRBuilder, base: ir.Value, offsets: ir.Value, count: int) -> list[ir.Value]:
+    """``base + offsets[i]`` for each of ``count`` offsets."""
+    return [
+        builder.gep(base, [builder.load(builder.gep(offsets, [ir.Constant(ir.IntType(64), i)]))]) for i in range(count)
+    ]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def emit_quantiser(typingctx: Any, tile: Any, values: Any, words: Any, bounds: Any, chunks: Any) -> Any:
+    """Quantise ``chunks`` × 32 floats into words; see :mod:`fatnn_kernels.quantise`."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        quantise.emit(builder, tile.tile, *args[1:])
+        return context.get_dummy_value()
+
+    return types.void(tile, values, words, bounds, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def tile_rows(typingctx: Any, tile: Any) -> Any:
+    """Rows of the tile, a constant."""
+    rows = tile.tile.rows
+    return types.int64(tile), lambda context, builder, signature, args: ir.Constant(ir.IntType(64), rows)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def quantised_words(typingctx: Any, tile: Any) -> Any:
+    """Words that a chunk of values is quantised to, a constant."""
+    words = quantise.words_of_chunk(tile.tile.product)
+    return types.int64(tile), lambda context, builder, signature, args: ir.Constant(ir.IntType(64), words)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def flat_item(typingctx: Any, array: Any, offset: Any) -> Any:
+    """The item of an array at a flat offset."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.load(builder.gep(data, [args[1]]))
+
+    return array.dtype(array, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def set_flat_item(typingctx: Any, array: Any, offset: Any, value: Any) -> Any:
+    """Set the item of an array at a flat offset."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        builder.store(args[2], builder.gep(data, [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def popcount_word(typingctx: Any, word: Any) -> Any:
+    """One-bits of a 32-bit word, as int32."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int32(types.uint32), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]

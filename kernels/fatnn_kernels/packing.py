@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_kernels.product import Domain, Product
+from fatnn_kernels.product import Domain, Product, Words
 from fatnn_kernels.tile import Tile
 
 
@@ -52,17 +52,27 @@ def pack(tile: Tile, side: Literal["x", "y"], values: NDArray[Any]) -> Packed:
     _check_shape(product, side, values)
     domain = product.x_domain if side == "x" else product.y_domain
     check_domain(product.name, side, values, domain)
-    encode, term = (product.encode_x, product.x_term) if side == "x" else (product.encode_y, product.y_term)
-    width = tile.rows if side == "x" else tile.columns
-    planes = encode(values)
+    if side == "x":
+        planes, width = product.encode_x(values), tile.rows
+        term = x_term(product, planes)
+    else:
+        planes, width = product.encode_y(values), tile.columns
+        term = product.y_term(values)
     return Packed(
         tile=tile,
         side=side,
-        words=_interleave(planes, width),
-        term=_filled(term(values).astype(product.dtype), width),
+        words=interleave(planes, width),
+        term=filled(term.astype(product.dtype), width),
         count=len(values),
         k=values.shape[1],
     )
+
+
+def x_term(product: Product, planes: Words) -> NDArray[Any]:
+    """The part of n that x alone decides: [planes, R, words] -> [R]."""
+    if product.x_term_plane is None:
+        return np.zeros(planes.shape[1], np.int32)
+    return np.asarray(np.bitwise_count(planes[product.x_term_plane]).sum(axis=-1, dtype=np.int32))
 
 
 def check_domain(name: str, side: str, values: NDArray[Any], domain: Domain) -> None:
@@ -93,7 +103,7 @@ def _check_shape(product: Product, side: str, values: NDArray[Any]) -> None:
         )
 
 
-def _interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
+def interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
     """[planes, R, words] -> [⌈R/width⌉, words, planes, width]."""
     count, rows, words = planes.shape
     tiles = -(-rows // width)
@@ -105,7 +115,8 @@ def _interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
     return packed
 
 
-def _filled(term: NDArray[Any], width: int) -> NDArray[Any]:
+def filled(term: NDArray[Any], width: int) -> NDArray[Any]:
+    """A term of each row, filled up with zeros to whole tiles."""
     filled = np.zeros(-(-len(term) // width) * width, term.dtype)
     filled[: len(term)] = term
     return filled

@@ -23,7 +23,7 @@ Words: TypeAlias = NDArray[np.uint32]
 #: One value of each plane: NumPy words, SIMD vectors or GPU lanes.
 Planes: TypeAlias = Sequence[Any]
 Codec: TypeAlias = Callable[[NDArray[Any]], Words]
-#: The part of the result that depends on one operand only: [R, K] values -> [R].
+#: The part of the result that depends on y only: [N, K] values -> [N].
 Term: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
 
@@ -71,8 +71,8 @@ class Product:
     cost: Cost
     max_k: int  #: the largest K whose result fits
     accumulate: Literal["popcounts", "int32", "float32"]  #: what an accumulator sums
-    x_term: Term
-    y_term: Term
+    y_term: Term  #: the part of n that y alone decides
+    x_term_plane: int | None = None  #: the plane of x whose popcount is the part of n that x alone decides; None for 0
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -97,7 +97,7 @@ FLOAT32_VALUES = Domain(
 
 
 def no_term(values: NDArray[Any]) -> NDArray[Any]:
-    """0: nothing of the result depends on this operand alone."""
+    """0: nothing of the result depends on y alone."""
     return np.zeros(len(values), np.int32)
 
 

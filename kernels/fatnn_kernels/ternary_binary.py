@@ -9,16 +9,10 @@ pc(mx) depends on x alone: it is counted once a row when x is packed, so a word 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fatnn_kernels import binary, ternary_gated_xnor
 from fatnn_kernels.operations import popcount
 from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, Cost, Planes, Product, no_term
-
-
-def nonzeros(values: NDArray[Any]) -> NDArray[np.int32]:
-    """pc(mx): the nonzero values of each row."""
-    return np.asarray(np.count_nonzero(values, axis=1), np.int32)
 
 
 def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
@@ -44,6 +38,6 @@ TERNARY_BINARY = Product(
     cost=Cost(two_input=2, three_input=1, popcounts=1, adds=1),
     max_k=np.iinfo(np.int32).max,
     accumulate="popcounts",
-    x_term=nonzeros,
     y_term=no_term,
+    x_term_plane=0,
 )

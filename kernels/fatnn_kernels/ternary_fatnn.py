@@ -14,7 +14,7 @@ import numpy as np
 
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, length_term, no_term
+from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, length_term
 
 
 def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
@@ -48,6 +48,5 @@ TERNARY_FATNN = Product(
     cost=Cost(two_input=3, three_input=2, popcounts=2, adds=2),
     max_k=np.iinfo(np.int32).max,
     accumulate="popcounts",
-    x_term=no_term,
     y_term=length_term,
 )

@@ -47,6 +47,5 @@ TERNARY_GATED_XNOR = Product(
     cost=Cost(two_input=3, three_input=2, popcounts=2, adds=2),
     max_k=np.iinfo(np.int32).max,
     accumulate="popcounts",
-    x_term=no_term,
     y_term=no_term,
 )

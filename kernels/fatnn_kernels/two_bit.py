@@ -50,6 +50,5 @@ TWO_BIT = Product(
     cost=Cost(two_input=4, three_input=4, popcounts=4, adds=4),
     max_k=np.iinfo(np.int32).max // 9,
     accumulate="popcounts",
-    x_term=no_term,
     y_term=no_term,
 )

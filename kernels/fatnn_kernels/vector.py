@@ -72,7 +72,7 @@ class Vector:
         return self.of(_call(self.builder, "llvm.fma", self.as_lanes(F32), other.as_lanes(F32), acc.value))
 
     def dot_pairs(self, acc: Self, other: Self) -> Self:
-        """acc + even + odd products of int16 lanes: ``pmaddwd`` on x86, which LLVM loses sight of behind a broadcast."""
+        """acc + even + odd products of int16: ``pmaddwd`` on x86, which LLVM loses sight of behind a broadcast."""
         name = _PMADDWD.get(self.bits) if "x86" in self.builder.module.triple else None
         if name is None:
             even, odd = (self.builder.mul(self._half(half), other._half(half)) for half in (0, 1))

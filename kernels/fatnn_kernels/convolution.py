@@ -1,0 +1,474 @@
+"""Convolutions from float32 images: quantise and pack, inner products where the words lie, epilogue.
+
+There is no im2col in memory. An image is packed once into words [pixel][word][plane] with its border; an output pixel
+is the sum over *taps*, and the word of tap t lies at ``pixels[m] + taps[t]``, the first word of the output pixel's
+window plus the same offset for every pixel. The register tile reads it there.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numba import prange
+from numpy.typing import NDArray
+
+from fatnn_kernels.codec import BitCode
+from fatnn_kernels.driver import PANEL_BYTES, choose_tile, use_threads
+from fatnn_kernels.intrinsics import (
+    TypedTile,
+    address,
+    barrier,
+    emit_fused_tile,
+    emit_quantiser,
+    emit_tapped_tile,
+    flat_item,
+    popcount_word,
+    quantised_words,
+    set_flat_item,
+    tile_rows,
+)
+from fatnn_kernels.jit import compiled
+from fatnn_kernels.packing import check_domain, filled, interleave
+from fatnn_kernels.product import Product
+from fatnn_kernels.quantise import CHUNK
+from fatnn_kernels.tile import Tile
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A convolution's sizes, in elements; images are NHWC. A fault in them raises ValueError."""
+
+    batch: int
+    height: int
+    width: int
+    in_channels: int
+    out_channels: int
+    kernel: int = 1  #: its side
+    stride: int = 1
+    padding: int = 0  #: on each side
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "height", "width", "in_channels", "out_channels", "kernel", "stride"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
+        if self.padding < 0:
+            raise ValueError(f"padding is {self.padding}; expected at least 0")
+        if self.kernel > min(self.padded_height, self.padded_width):
+            raise ValueError(
+                f"the kernel of {self.kernel} is larger than the padded image "
+                f"of {self.padded_height}×{self.padded_width}"
+            )
+
+    @property
+    def padded_height(self) -> int:
+        return self.height + 2 * self.padding
+
+    @property
+    def padded_width(self) -> int:
+        return self.width + 2 * self.padding
+
+    @property
+    def out_height(self) -> int:
+        return (self.padded_height - self.kernel) // self.stride + 1
+
+    @property
+    def out_width(self) -> int:
+        return (self.padded_width - self.kernel) // self.stride + 1
+
+    @property
+    def pixels(self) -> int:
+        """Output pixels of the whole batch: M of the GEMM it amounts to."""
+        return self.batch * self.out_height * self.out_width
+
+
+class Convolution:
+    """A convolution with packed weights: float32 images in, int32 (or float32) out, or packed words to packed words.
+
+    Parameters
+    ----------
+    product
+        Any product; its x are the image's quantised values, its y the weights.
+    geometry
+        The sizes.
+    weights
+        [out_channels, kernel, kernel, in_channels], in the product's domain.
+    bounds
+        How a float becomes a value (:mod:`fatnn_kernels.quantise`): for a bit code the least float of each level but
+        the lowest, ascending; for int8 the factor; nothing for float32.
+
+    Raises
+    ------
+    ValueError
+        A shape or value that does not fit; the message names it.
+
+    Notes
+    -----
+    The border of an image holds zeros, in ``binary``, which has none, +1.
+    """
+
+    def __init__(self, product: Product, geometry: Geometry, weights: NDArray[Any], bounds: Any = ()) -> None:
+        self.product, self.geometry = product, geometry
+        g = geometry
+        expected = (g.out_channels, g.kernel, g.kernel, g.in_channels)
+        if weights.shape != expected:
+            raise ValueError(f"{product.name}: weights have shape {weights.shape}; expected {expected}")
+        flat = weights.reshape(g.out_channels, -1)
+        check_domain(product.name, "weights", flat, product.y_domain)
+        self._bounds, self._filler = _checked_bounds(product, bounds)
+        self._tile = _column_limited(product, g.pixels)
+        self._channel_words = product.words(g.in_channels)
+        self._taps = self._tap_offsets()
+        self._pixels = _repeating_last(self._pixel_offsets(), self._tile.rows)
+        per_tap = product.encode_y(weights.reshape(-1, g.in_channels))
+        planes = per_tap.reshape(product.y_planes, g.out_channels, len(self._taps))
+        self._weights = interleave(planes, self._tile.columns)
+        self._y_term = filled(product.y_term(flat).astype(product.dtype), self._tile.columns)
+        self._x_term = np.zeros(len(self._pixels), product.dtype)
+        self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
+
+    def _tap_offsets(self) -> NDArray[np.int64]:
+        """Where the word of each tap lies, from the first word of a window."""
+        g, planes = self.geometry, self.product.x_planes
+        row, column, word = np.indices((g.kernel, g.kernel, self._channel_words)).reshape(3, -1)
+        return ((row * g.padded_width + column) * self._channel_words + word) * planes
+
+    def _pixel_offsets(self) -> NDArray[np.int64]:
+        """Where the window of each output pixel begins."""
+        g = self.geometry
+        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
+        pixel = (image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride
+        return pixel * self._channel_words * self.product.x_planes
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of the packed weights."""
+        return self._weights.nbytes
+
+    def empty_image(self) -> NDArray[np.uint32]:
+        """A packed image of zeros: [batch, padded_height, padded_width, words, planes]."""
+        g, product = self.geometry, self.product
+        zero = 1.0 if product.x_domain.excluded == 0 else 0.0
+        pixel = product.encode_x(np.full((1, g.in_channels), zero, np.float32))[:, 0].T
+        return np.tile(pixel, (g.batch, g.padded_height, g.padded_width, 1, 1))
+
+    def empty_result(self) -> NDArray[Any]:
+        """An uninitialised result, filled up to whole tiles: :meth:`result` is the part that counts."""
+        return np.empty((len(self._pixels), len(self._y_term)), self.product.dtype)
+
+    def result(self, c: NDArray[Any]) -> NDArray[Any]:
+        """The result as an image, [batch, out_height, out_width, out_channels]; a copy where channels are filled up."""
+        g = self.geometry
+        return c[: g.pixels, : g.out_channels].reshape(g.batch, g.out_height, g.out_width, g.out_channels)
+
+    def quantise(
+        self, image: NDArray[np.float32], packed: NDArray[np.uint32], loops: int = 1, threads: int = 1
+    ) -> None:
+        """Quantise and pack an image, ``loops`` times over."""
+        self._layer(image, packed, np.empty((0, 0), self.product.dtype), True, False, loops, threads)
+
+    def products(self, packed: NDArray[np.uint32], c: NDArray[Any], loops: int = 1, threads: int = 1) -> None:
+        """Inner products of a packed image into C, ``loops`` times over."""
+        self._layer(np.empty((0, 0, 0, 0), np.float32), packed, c, False, True, loops, threads)
+
+    def layer(
+        self, image: NDArray[np.float32], packed: NDArray[np.uint32], c: NDArray[Any], loops: int = 1, threads: int = 1
+    ) -> None:
+        """A whole layer, float32 image to C by way of ``packed``, ``loops`` times over."""
+        self._layer(image, packed, c, True, True, loops, threads)
+
+    def _layer(
+        self,
+        image: NDArray[np.float32],
+        packed: NDArray[np.uint32],
+        c: NDArray[Any],
+        quantises: bool,
+        multiplies: bool,
+        loops: int,
+        threads: int,
+    ) -> None:
+        if quantises:
+            self._check_image(image)
+        arguments: tuple[Any, ...] = (
+            TypedTile(self._tile),
+            image,
+            packed,
+            self._bounds,
+            self._filler,
+            self.geometry.padding,
+            *self._operands(),
+            c,
+            quantises,
+            multiplies,
+            loops,
+        )
+        if use_threads(threads):
+            _layer_parallel(*(*arguments, threads))
+        else:
+            _layer_serial(*arguments)
+
+    def _operands(self) -> tuple[Any, ...]:
+        """What the products read beside the image."""
+        plane = -1 if self.product.x_term_plane is None else self.product.x_term_plane
+        return self._pixels, self._taps, self._weights, self._x_term, self._y_term, self._counts, plane
+
+    def _check_image(self, image: NDArray[np.float32]) -> None:
+        g = self.geometry
+        shape = (g.batch, g.height, g.width, g.in_channels)
+        if image.shape != shape or image.dtype != np.float32 or not image.flags.c_contiguous:
+            raise ValueError(
+                f"{self.product.name}: the image is {image.dtype} of shape {image.shape}; "
+                f"expected contiguous float32 of shape {shape} (NHWC)"
+            )
+
+    def fused(
+        self,
+        packed: NDArray[np.uint32],
+        thresholds: NDArray[np.int32],
+        out: NDArray[np.uint32],
+        padding: int = 0,
+        loops: int = 1,
+        threads: int = 1,
+    ) -> None:
+        """Packed image to packed image, ``loops`` times over, without a result in memory.
+
+        Parameters
+        ----------
+        thresholds
+            [levels − 1, out_channels], ascending: the least result that reaches each level but the lowest.
+        out
+            The next layer's packed image, [batch, out_height + 2·padding, out_width + 2·padding, words, planes].
+        padding
+            The next layer's.
+        """
+        g = self.geometry
+        if not isinstance(self.product.encode_x, BitCode):
+            raise ValueError(f"{self.product.name} has no bit-planes to write; the fused layer is for bitwise products")
+        height, width, words = g.out_height + 2 * padding, g.out_width + 2 * padding, -(-g.out_channels // 32)
+        shape = (g.batch, height, width, words, self.product.x_planes)
+        if out.shape != shape:
+            raise ValueError(f"{self.product.name}: the packed result has shape {out.shape}; expected {shape}")
+        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
+        pixel = (image * height + row + padding) * width + column + padding
+        targets = _repeating_last(pixel * words * self.product.x_planes, self._tile.rows)
+        operands = self._operands()
+        arguments: tuple[Any, ...] = (
+            TypedTile(self._tile),
+            packed,
+            *operands,
+            self._bounded(thresholds),
+            out,
+            targets,
+            loops,
+        )
+        if use_threads(threads):
+            _fused_parallel(*(*arguments, threads))
+        else:
+            _fused_serial(*arguments)
+
+    def _bounded(self, thresholds: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Thresholds of all columns: those filled up get the level whose bits are zero."""
+        code = self.product.encode_x
+        assert isinstance(code, BitCode)
+        expected = (len(code.levels) - 1, self.geometry.out_channels)
+        if thresholds.shape != expected:
+            raise ValueError(
+                f"{self.product.name}: thresholds have shape {thresholds.shape}; expected {expected}, a row a level"
+            )
+        reached = np.arange(expected[0])[:, None] < code.zero_level
+        limits = np.iinfo(np.int32)
+        bounded = np.where(reached, limits.min, limits.max) * np.ones(len(self._y_term), np.int32)
+        bounded[:, : expected[1]] = thresholds
+        return np.ascontiguousarray(bounded, np.int32)
+
+
+def _checked_bounds(product: Product, bounds: Any) -> tuple[NDArray[np.float32], np.float32]:
+    """The bounds as float32, and a float whose code is all zero bits."""
+    checked = np.asarray(bounds, np.float32).reshape(-1)
+    if isinstance(product.encode_x, BitCode):
+        expected, zero = len(product.encode_x.levels) - 1, product.encode_x.zero_level
+    else:
+        expected, zero = (0 if product.accumulate == "float32" else 1), None
+    if len(checked) != expected or not np.isfinite(checked).all() or (np.diff(checked) < 0).any():
+        raise ValueError(
+            f"{product.name}: bounds are {checked.tolist()}; expected {expected} finite numbers, ascending"
+        )
+    if zero is None:
+        return checked, np.float32(0)
+    return checked, checked[zero - 1] if zero else np.float32(-np.inf)
+
+
+def _column_limited(product: Product, pixels: int) -> Tile:
+    """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do."""
+    tile = choose_tile(product, pixels)
+    vectors = min(tile.vectors, 32 // tile.lanes)
+    return replace(tile, vectors=max(vectors, 8 // tile.lanes))
+
+
+def _repeating_last(offsets: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Offsets filled up to whole tiles with the last one, whose pixel is then computed again."""
+    return np.pad(offsets, (0, -len(offsets) % width), mode="edge")
+
+
+@compiled()
+def _quantise_rows(
+    tile: Any, image: Any, packed: Any, bounds: Any, filler: Any, padding: Any, begin: Any, end: Any
+) -> None:
+    """The rows [begin, end) of all images, counted through the batch."""
+    height, width, channels = image.shape[1], image.shape[2], image.shape[3]
+    pixel_words = packed.shape[3] * packed.shape[4]
+    whole = channels // CHUNK
+    tail = channels - whole * CHUNK
+    chunk_words = quantised_words(tile)
+    values, words = np.full(CHUNK, filler), np.empty(chunk_words, np.uint32)
+    for row in range(begin, end):
+        source = row * width * channels
+        target = ((row // height * packed.shape[1] + row % height + padding) * packed.shape[2] + padding) * pixel_words
+        if tail == 0:
+            emit_quantiser(tile, address(image, source), address(packed, target), address(bounds, 0), width * whole)
+            continue
+        for _ in range(width):
+            if whole > 0:
+                emit_quantiser(tile, address(image, source), address(packed, target), address(bounds, 0), whole)
+            for i in range(tail):
+                values[i] = flat_item(image, source + whole * CHUNK + i)
+            emit_quantiser(tile, address(values, 0), address(words, 0), address(bounds, 0), 1)
+            for i in range(pixel_words - whole * chunk_words):
+                set_flat_item(packed, target + whole * chunk_words + i, words[i])
+            source += channels
+            target += pixel_words
+
+
+@compiled()
+def _count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, plane: Any) -> None:
+    """x_term: the one-bits of a plane in each window, summed from the counts of its pixels."""
+    words, planes = packed.shape[3], packed.shape[4]
+    for pixel in range(counts.shape[0]):
+        count = 0
+        for word in range(words):
+            count += popcount_word(flat_item(packed, (pixel * words + word) * planes + plane))
+        counts[pixel] = count
+    for m in range(pixels.shape[0]):
+        total = 0
+        for tap in range(0, taps.shape[0], words):
+            total += counts[(pixels[m] + taps[tap]) // (words * planes)]
+        x_term[m] = total
+
+
+@compiled()
+def _multiply_rows(
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, c: Any, begin: Any, end: Any
+) -> None:
+    """The tiles [begin, end) of output pixels, with all channels."""
+    words, planes, columns = weights.shape[1], weights.shape[2], weights.shape[3]
+    rows = tile_rows(tile)
+    stride = c.shape[1]
+    panel_words = max(1, PANEL_BYTES // (planes * columns * 4))
+    for word in range(0, words, panel_words):
+        length = min(panel_words, words - word)
+        for j in range(weights.shape[0]):
+            for i in range(begin, end):
+                emit_tapped_tile(
+                    tile,
+                    address(packed, 0),
+                    address(pixels, i * rows),
+                    address(taps, word),
+                    address(weights, (j * words + word) * planes * columns),
+                    length,
+                    address(x_term, i * rows),
+                    address(y_term, j * columns),
+                    word == 0,
+                    address(c, i * rows * stride + j * columns),
+                    stride,
+                )
+
+
+@compiled()
+def _layer_serial(
+    tile: Any, image: Any, packed: Any, bounds: Any, filler: Any, padding: Any, pixels: Any, taps: Any, weights: Any,
+    x_term: Any, y_term: Any, counts: Any, plane: Any, c: Any, quantises: Any, multiplies: Any, loops: Any,
+) -> None:  # fmt: skip
+    for _ in range(loops):
+        if quantises:
+            _quantise_rows(tile, image, packed, bounds, filler, padding, 0, image.shape[0] * image.shape[1])
+        if multiplies:
+            if plane >= 0:
+                _count_windows(packed, pixels, taps, x_term, counts, plane)
+            tiles = pixels.shape[0] // tile_rows(tile)
+            _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, 0, tiles)
+        barrier()
+
+
+@compiled(parallel=True)
+def _layer_parallel(
+    tile: Any, image: Any, packed: Any, bounds: Any, filler: Any, padding: Any, pixels: Any, taps: Any, weights: Any,
+    x_term: Any, y_term: Any, counts: Any, plane: Any, c: Any, quantises: Any, multiplies: Any, loops: Any, threads:
+    Any,
+) -> None:  # fmt: skip
+    image_rows, tiles = image.shape[0] * image.shape[1], pixels.shape[0] // tile_rows(tile)
+    for _ in range(loops):
+        if quantises:
+            for thread in prange(threads):
+                begin, end = thread * image_rows // threads, (thread + 1) * image_rows // threads
+                _quantise_rows(tile, image, packed, bounds, filler, padding, begin, end)
+        if multiplies:
+            if plane >= 0:
+                _count_windows(packed, pixels, taps, x_term, counts, plane)
+            for thread in prange(threads):
+                begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
+                _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, begin, end)
+        barrier()
+
+
+@compiled()
+def _fuse_rows(
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, thresholds: Any, out: Any,
+    targets: Any, begin: Any, end: Any,
+) -> None:  # fmt: skip
+    """As :func:`_multiply_rows`, into the next layer's packed image."""
+    words, planes, columns = weights.shape[1], weights.shape[2], weights.shape[3]
+    rows = tile_rows(tile)
+    for j in range(weights.shape[0]):
+        for i in range(begin, end):
+            emit_fused_tile(
+                tile,
+                address(packed, 0),
+                address(pixels, i * rows),
+                address(taps, 0),
+                address(weights, j * words * planes * columns),
+                words,
+                address(x_term, i * rows),
+                address(y_term, j * columns),
+                address(thresholds, j * columns),
+                thresholds.shape[1],
+                address(out, 0),
+                address(targets, i * rows),
+                j * columns,
+            )
+
+
+@compiled()
+def _fused_serial(
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    thresholds: Any, out: Any, targets: Any, loops: Any,
+) -> None:  # fmt: skip
+    for _ in range(loops):
+        if plane >= 0:
+            _count_windows(packed, pixels, taps, x_term, counts, plane)
+        tiles = pixels.shape[0] // tile_rows(tile)
+        _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, 0, tiles)
+        barrier()
+
+
+@compiled(parallel=True)
+def _fused_parallel(
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    thresholds: Any, out: Any, targets: Any, loops: Any, threads: Any,
+) -> None:  # fmt: skip
+    tiles = pixels.shape[0] // tile_rows(tile)
+    for _ in range(loops):
+        if plane >= 0:
+            _count_windows(packed, pixels, taps, x_term, counts, plane)
+        for thread in prange(threads):
+            begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
+            _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, begin, end)
+        barrier()
