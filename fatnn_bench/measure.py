@@ -6,18 +6,17 @@ drift of the machine's speed touches all of them alike. What a kernel computed i
 
 import random
 import statistics
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fatnn_bench import data, oracle, timing
 from fatnn_bench.cases import Case
-from fatnn_bench.contenders import Contender, Prepared
-from fatnn_bench.layers import Layer
+from fatnn_bench.contender import Contender, Prepared
+from fatnn_bench.problems import Problems
 from fatnn_bench.results import Row, Status, unmeasured
 from fatnn_bench.statistics import median_interval
 from fatnn_bench.timing import Settings
@@ -37,15 +36,15 @@ def measure_layer(
     settings, seed
         How long to measure; what fixes data and order.
     """
-    operands = _Operands(cases[0].layer, seed)
+    problems = Problems(cases[0].layer, cases[0].scope, seed)
     ready: list[_Candidate] = []
     for case in cases:
-        candidate = _attempt(case, contenders, operands)
+        candidate = _attempt(case, contenders, problems)
         if isinstance(candidate, Row):
             yield candidate
         else:
             ready.append(candidate)
-    del operands
+    del problems
     _time(ready, settings, random.Random(f"{seed}/{cases[0].layer.full_name}"))
     for candidate in ready:
         yield candidate.row()
@@ -54,35 +53,10 @@ def measure_layer(
 def verify_case(case: Case, contenders: Mapping[str, Contender], seed: int) -> Row:
     """Check one case on every pattern of data, without timing it."""
     for pattern in data.PATTERNS:
-        candidate = _attempt(case, contenders, _Operands(case.layer, seed, pattern))
+        candidate = _attempt(case, contenders, Problems(case.layer, case.scope, seed, pattern))
         if isinstance(candidate, Row):
             return candidate
     return unmeasured(case, Status.PASSED)
-
-
-class _Operands:
-    """The data of a layer and what should come out, each made once for all kernels that share it."""
-
-    def __init__(self, layer: Layer, seed: int, pattern: data.Pattern = "random") -> None:
-        self._layer, self._seed, self._pattern = layer, seed, pattern
-        self._made: dict[tuple[str, ...], NDArray[Any]] = {}
-
-    def of(self, contender: Contender) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """x [M, K], y [N, K] and the right x·yᵀ [M, N]."""
-        x_domain, y_domain = contender.x_domain, contender.y_domain
-        x, y = self._draw("x", contender, self._layer.m), self._draw("y", contender, self._layer.n)
-        key = ("xy", x_domain.name, y_domain.name)
-        if key not in self._made:
-            self._made[key] = oracle.expected(x, y, x_domain, y_domain)
-        return x, y, self._made[key]
-
-    def _draw(self, side: str, contender: Contender, rows: int) -> NDArray[Any]:
-        domain = contender.x_domain if side == "x" else contender.y_domain
-        key = (side, domain.name)
-        if key not in self._made:
-            name = f"{self._layer.full_name}/{side}"
-            self._made[key] = data.draw(domain, rows, self._layer.k, self._seed, name, self._pattern)
-        return self._made[key]
 
 
 class _Candidate:
@@ -93,16 +67,19 @@ class _Candidate:
         self.verified = prepared.result().copy()
         self.loops = 0
         self.samples_s: list[float] = []
+        self.stages_s: dict[str, list[float]] = {name: [] for name in prepared.stages}
         self.failure: tuple[Status, str] | None = None
 
     def calibrate(self, settings: Settings) -> None:
-        self.prepared.result().fill(-1)  # so that a timed call that computes nothing is seen
+        self.prepared.spoil()  # so that a timed call that computes nothing is seen
         self.loops = timing.calibrate(self.prepared.run, settings.sample_s)
 
     def sample(self, count: int) -> None:
         self.prepared.run(1)  # the others' data were in the caches
         for _ in range(count):
             self.samples_s.append(timing.seconds(self.prepared.run, self.loops) / self.loops)
+        for name, stage in self.prepared.stages.items():
+            self.stages_s[name].append(timing.seconds(stage, self.loops) / self.loops)
 
     def recheck(self) -> None:
         if not np.array_equal(self.prepared.result(), self.verified):
@@ -124,22 +101,23 @@ class _Candidate:
             compile_s=self.compile_s,
             bytes=self.prepared.bytes,
             gmacs_per_s=self.case.layer.macs / median * 1e-9,
+            stages_s={name: statistics.median(samples) for name, samples in self.stages_s.items()} or None,
             codegen=self.prepared.codegen,
         )
 
 
-def _attempt(case: Case, contenders: Mapping[str, Contender], operands: _Operands) -> _Candidate | Row:
+def _attempt(case: Case, contenders: Mapping[str, Contender], problems: Problems) -> _Candidate | Row:
     """Prepare and verify a case: a candidate for the clock, or the row that says why there is none."""
-    if case.layer.skip_reason:
-        return unmeasured(case, Status.SKIPPED, case.layer.skip_reason)
     contender = contenders.get(case.kernel)
     if contender is None:
         return unmeasured(case, Status.ERROR, f"no kernel is named {case.kernel}; there are {', '.join(contenders)}")
     try:
-        x, y, right = operands.of(contender)
-        prepared = contender.prepare(x, y, case.threads)
+        if reason := contender.skip_reason(case.layer):
+            return unmeasured(case, Status.SKIPPED, reason)
+        problem = problems.of(contender.x_domain, contender.y_domain)
+        prepared = contender.prepare(problem, case.threads)
         compile_s = timing.seconds(prepared.run, 1)
-        wrong = oracle.complaint(prepared.result(), right, case.layer.k)
+        wrong = oracle.complaint(prepared.result(), problem.right, case.layer.k, prepared.tolerance)
     except Exception as error:
         return unmeasured(case, Status.ERROR, _told(error))
     if wrong:
@@ -168,4 +146,4 @@ def _guarded(candidates: Sequence[_Candidate], act: Callable[[_Candidate], None]
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    return textwrap.shorten(f"{type(error).__name__}: {error}".splitlines()[0], 200, placeholder=" …")

@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+#: Less than a clock cycle.
+_SHORTEST_CALL_S = 1e-11
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,9 +34,18 @@ def seconds(run: Callable[[int], None], loops: int) -> float:
 def calibrate(run: Callable[[int], None], sample_s: float) -> int:
     """Return how many calls last at least ``sample_s`` seconds, and so warm the kernel up.
 
-    The count grows until it is seen to last half of that; what is left is in proportion.
+    The count grows until it is seen to last half of that, twice, lest an interruption pass for work; what is left is
+    in proportion. The count of a kernel that computes nothing would grow for ever: it ends where calls would be
+    shorter than any can be.
     """
+    most = math.ceil(sample_s / _SHORTEST_CALL_S)
     loops = 1
-    while (elapsed := seconds(run, loops)) < sample_s / 2:
+    while (elapsed := _shorter_of_two(run, loops, sample_s / 2)) < sample_s / 2 and loops < most:
         loops = max(2 * loops, min(100 * loops, int(loops * sample_s / 2 / max(elapsed, 1e-9))))
-    return max(1, math.ceil(loops * sample_s / elapsed))
+    return min(most, math.ceil(loops * sample_s / max(elapsed, 1e-9)))
+
+
+def _shorter_of_two(run: Callable[[int], None], loops: int, enough_s: float) -> float:
+    """Seconds that ``loops`` calls take; measured again only if they seem to be enough."""
+    elapsed = seconds(run, loops)
+    return elapsed if elapsed < enough_s else min(elapsed, seconds(run, loops))

@@ -9,21 +9,24 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from fatnn_bench.cases import Case
 from fatnn_bench.results import Row
 from fatnn_bench.timing import Settings
+
+if TYPE_CHECKING:
+    from fatnn_bench.contender import Contender
 
 
 @dataclass(frozen=True)
 class Request:
     """What a worker is asked to do."""
 
-    cases: list[Case]  #: those of a layer in a row
+    cases: list[Case]  #: of one scope, those of a layer in a row
     settings: Settings | None  #: None to verify only
     seed: int
 
@@ -37,12 +40,10 @@ class Request:
         return cls([Case.from_json(case) for case in record["cases"]], settings, record["seed"])
 
 
-def events(request: Request) -> Iterator[dict[str, Any]]:
+def events(request: Request, contenders: "Mapping[str, Contender]") -> Iterator[dict[str, Any]]:
     """Carry out a request; yields the events after ``ready``."""
-    from fatnn_bench.contenders import all_contenders
     from fatnn_bench.measure import measure_layer, verify_case
 
-    contenders = all_contenders()
     for layer, group in groupby(request.cases, key=lambda case: case.layer):
         yield {"event": "layer", "name": layer.full_name}
         cases = list(group)
@@ -61,9 +62,12 @@ def _main() -> None:
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
     from fatnn_bench import machine
+    from fatnn_bench.contenders import contenders
 
+    # before "ready": where nothing can be compiled, no results file is begun
+    competing = contenders(request.cases[0].scope)
     _say(stdout, {"event": "ready", "machine": machine.describe(), "software": machine.software()})
-    for event in events(request):
+    for event in events(request, competing):
         _say(stdout, event)
 
 

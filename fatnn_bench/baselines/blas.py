@@ -1,11 +1,15 @@
 """``blas.float32``: the float32 GEMM of the BLAS that NumPy was built with."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from fatnn_kernels.product import FLOAT32_VALUES
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
+
+from fatnn_bench.layers import Layer
+from fatnn_bench.problems import Problem
 
 
 class BlasFloat32:
@@ -15,12 +19,19 @@ class BlasFloat32:
     x_domain = FLOAT32_VALUES
     y_domain = FLOAT32_VALUES
 
-    def prepare(self, x: NDArray[Any], y: NDArray[Any], threads: int) -> "_PreparedBlas":
-        return _PreparedBlas(x, y, threads)
+    def skip_reason(self, layer: Layer) -> str:
+        return layer.skip_reason
+
+    def prepare(self, problem: Problem, threads: int) -> "_PreparedBlas":
+        return _PreparedBlas(problem, threads)
 
 
 class _PreparedBlas:
-    def __init__(self, x: NDArray[Any], y: NDArray[Any], threads: int) -> None:
+    tolerance = None
+    stages: Mapping[str, Callable[[int], None]] = {}
+
+    def __init__(self, problem: Problem, threads: int) -> None:
+        x, y = problem.x, problem.y
         self._x, self._y = x.astype(np.float32), np.asfortranarray(y.astype(np.float32).T)
         self._c = np.empty((len(x), len(y)), np.float32)
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
@@ -38,3 +49,6 @@ class _PreparedBlas:
 
     def result(self) -> NDArray[Any]:
         return self._c
+
+    def spoil(self) -> None:
+        self._c.fill(-1)

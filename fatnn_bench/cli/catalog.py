@@ -46,11 +46,15 @@ def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:
 
 
 def _kernels() -> Iterable[tuple[str, str]]:
-    from fatnn_bench.contenders import all_contenders
+    from fatnn_bench.contenders import SCOPES, contenders
 
-    return [
-        (name, f"{contender.x_domain.name} × {contender.y_domain.name}") for name, contender in all_contenders().items()
-    ]
+    domains: dict[str, str] = {}
+    scopes: dict[str, list[str]] = {}
+    for scope in SCOPES:
+        for name, contender in contenders(scope).items():
+            domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
+            scopes.setdefault(name, []).append(scope)
+    return [(name, f"{domain} ({', '.join(scopes[name])})") for name, domain in domains.items()]
 
 
 def _networks() -> Iterable[tuple[str, str]]:

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 from fatnn_bench import __version__
-from fatnn_bench.cli import catalog, compare, plot, run, show, verify
+from fatnn_bench.cli import catalog, run, verify
+from fatnn_bench.cli.compare import compare
+from fatnn_bench.cli.plot import plot
+from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
 
 app = typer.Typer(
@@ -19,9 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run.run)
-app.command()(compare.compare)
-app.command()(plot.plot)
-app.command()(show.show)
+app.command()(compare)
+app.command()(plot)
+app.command()(show)
 app.command()(verify.verify)
 app.command("list")(catalog.list_)
 

@@ -1,5 +1,6 @@
 """The options that more than one command has."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +23,24 @@ PlatformsOption = Annotated[
 SeedOption = Annotated[int, typer.Option(help="Fixes the data and the order of measurement.", min=0)]
 
 
-def chosen_cases(shapes: str, layer: str | None, kernel: str | None, threads: int) -> "list[Case]":
+class Scope(StrEnum):
+    """What the clock sees."""
+
+    KERNEL = "kernel"
+    LAYER = "layer"
+    PACKED = "packed"
+
+
+ScopeOption = Annotated[
+    Scope,
+    typer.Option(help="What is timed: packed operands to sums; float image to sums; packed image to packed image."),
+]
+
+
+def chosen_cases(shapes: str, layer: str | None, kernel: str | None, scope: Scope, threads: int) -> "list[Case]":
     """The cases that the options ask for."""
     from fatnn_bench import networks
     from fatnn_bench.cases import sweep
-    from fatnn_bench.contenders import all_contenders
+    from fatnn_bench.contenders import contenders
 
-    return sweep(networks.load(shapes), list(all_contenders()), "kernel", threads, layer, kernel)
+    return sweep(networks.load(shapes), list(contenders(scope)), scope.value, threads, layer, kernel)

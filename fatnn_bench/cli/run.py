@@ -10,6 +10,8 @@ from fatnn_bench.cli.options import (
     LayerOption,
     PlatformOption,
     PlatformsOption,
+    Scope,
+    ScopeOption,
     SeedOption,
     ShapesOption,
     chosen_cases,
@@ -28,6 +30,7 @@ def run(
     shapes: ShapesOption = "resnet18",
     layer: LayerOption = None,
     kernel: KernelOption = None,
+    scope: ScopeOption = Scope.KERNEL,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Results file; results/PLATFORM/TIME.jsonl if not given.")
     ] = None,
@@ -51,7 +54,7 @@ def run(
     if output is not None and len(chosen) > 1:
         raise UserError(f"-o names one file and --platform {platform} has {len(chosen)} platforms; leave -o out")
     for name, entry in chosen.items():
-        cases = chosen_cases(shapes, layer, kernel, entry.thread_count)
+        cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
         if dry_run:
             _print_plan(name, cases, settings)
         else:

@@ -9,6 +9,8 @@ from fatnn_bench.cli.options import (
     LayerOption,
     PlatformOption,
     PlatformsOption,
+    Scope,
+    ScopeOption,
     SeedOption,
     ShapesOption,
     chosen_cases,
@@ -23,6 +25,7 @@ def verify(
     shapes: ShapesOption = "resnet18",
     layer: LayerOption = None,
     kernel: KernelOption = None,
+    scope: ScopeOption = Scope.KERNEL,
     seed: SeedOption = 0,
     platforms: PlatformsOption = None,
 ) -> None:
@@ -38,7 +41,7 @@ def verify(
 
     rows: list[Row] = []
     for entry in select(load(platforms), platform).values():
-        cases = chosen_cases(shapes, layer, kernel, entry.thread_count)
+        cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
         with Progress(len(cases)) as progress:
             rows += campaign.verify(cases, entry, seed, progress)
     for row in rows:

@@ -38,6 +38,16 @@ class BitCode:
         """[R, K] -> words [planes, R, ⌈K/32⌉]."""
         return bit_planes(*self.planes([values >= level for level in self.levels[1:]]))
 
+    def decode(self, words: NDArray[np.uint32], count: int) -> NDArray[np.int8]:
+        """Words [..., words, planes] -> the first ``count`` values, [..., count]."""
+        bits = np.unpackbits(np.ascontiguousarray(words.swapaxes(-1, -2)).view(np.uint8), axis=-1, bitorder="little")
+        planes = bits[..., :count].astype(bool)
+        values = np.zeros((*words.shape[:-2], count), np.int8)
+        for index, level in enumerate(self.levels):
+            code = self.planes([np.array(i < index) for i in range(len(self.levels) - 1)])
+            values[np.all([planes[..., i, :] == bit for i, bit in enumerate(code)], axis=0)] = level
+        return values
+
 
 def bit_planes(*masks: NDArray[np.bool_]) -> Words:
     """Boolean masks [R, K], one a plane -> words [planes, R, ⌈K/32⌉], uint32."""

@@ -140,6 +140,11 @@ class Convolution:
         return pixel * self._channel_words * self.product.x_planes
 
     @property
+    def tile(self) -> Tile:
+        """The register tile that computes it."""
+        return self._tile
+
+    @property
     def weight_bytes(self) -> int:
         """Bytes of the packed weights."""
         return self._weights.nbytes

@@ -1,0 +1,59 @@
+"""The protocol of what can be measured."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from fatnn_kernels.product import Domain
+from numpy.typing import NDArray
+
+from fatnn_bench.layers import Layer
+from fatnn_bench.problems import Problem
+
+
+class Prepared(Protocol):
+    """A kernel with its operands in place: only what the clock should see is left to do."""
+
+    @property
+    def bytes(self) -> int:
+        """Operands read and results written, once each."""
+
+    @property
+    def codegen(self) -> dict[str, Any]:
+        """How the kernel was compiled."""
+
+    @property
+    def tolerance(self) -> float | None:
+        """How far a result may be off; None: not at all, or as far as float32 must be."""
+
+    @property
+    def stages(self) -> Mapping[str, Callable[[int], None]]:
+        """Parts that can be run alone, as :meth:`run` runs the whole."""
+
+    def run(self, loops: int) -> None:
+        """Compute the result ``loops`` times over, into the same place."""
+
+    def result(self) -> NDArray[Any]:
+        """The result as it stands, shaped as :class:`Problem` has it."""
+
+    def spoil(self) -> None:
+        """Overwrite the result, so that a call that computes nothing is seen."""
+
+
+class Contender(Protocol):
+    """A kernel or baseline in one scope: what it multiplies, and how to make it ready."""
+
+    @property
+    def name(self) -> str:
+        """As in case ids."""
+
+    @property
+    def x_domain(self) -> Domain: ...
+
+    @property
+    def y_domain(self) -> Domain: ...
+
+    def skip_reason(self, layer: Layer) -> str:
+        """Why the kernel cannot run a layer here; empty if it can."""
+
+    def prepare(self, problem: Problem, threads: int) -> Prepared:
+        """Put the operands in place. Nothing is computed yet."""
