@@ -82,7 +82,7 @@ def choose_tile(product: Product, m: int) -> Tile:
     target = current_target()
     rows, vectors = target.tiles[product.name]
     rows = -(-m // -(-m // rows))
-    return Tile(product, rows, vectors, target.lanes, target.count_in_bytes)
+    return Tile(product, rows, vectors, target.lanes, target.counting)
 
 
 def empty_result(a: Packed, b: Packed) -> NDArray[Any]:

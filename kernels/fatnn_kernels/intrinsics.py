@@ -11,8 +11,9 @@ from numba import types
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
 from fatnn_kernels import quantise
-from fatnn_kernels import tile as tiles
-from fatnn_kernels.tile import Tile
+from fatnn_kernels.accumulate import accumulate
+from fatnn_kernels.epilogue import StorePlanes, StoreResults
+from fatnn_kernels.tile import PackedRows, TappedRows, Tile
 
 
 class TypedTile:
@@ -27,9 +28,10 @@ class TileType(types.Opaque):  # type: ignore[misc]
 
     def __init__(self, tile: Tile) -> None:
         self.tile = tile
-        counting = "bytes" if tile.count_in_bytes else "words"
         shape = f"{tile.rows}x{tile.vectors}x{tile.lanes}"
-        super().__init__(f"Tile({tile.product.name}, {shape}, words of {tile.product.values_per_word}, {counting})")
+        super().__init__(
+            f"Tile({tile.product.name}, {shape}, words of {tile.product.values_per_word}, {tile.counting})"
+        )
 
 
 register_model(TileType)(models.OpaqueModel)
@@ -49,11 +51,12 @@ def _unbox_tile(typ: Any, obj: Any, c: Any) -> Any:
 def emit_tile(
     typingctx: Any, tile: Any, x: Any, y: Any, words: Any, x_term: Any, y_term: Any, first: Any, c: Any, c_stride: Any
 ) -> Any:
-    """C = x·yᵀ of one tile; the arguments are those of :func:`tile.emit` with packed rows and stored results."""
+    """C = x·yᵀ of one tile; the arguments are those of :func:`accumulate` and :class:`StoreResults`."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, y, words, *results = args
-        tiles.emit(builder, tile.tile, tiles.PackedRows(x), y, words, tiles.StoreResults(*results))
+        sums = accumulate(builder, tile.tile, PackedRows(x), y, words)
+        StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
     return types.void(tile, x, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
@@ -78,8 +81,9 @@ def emit_tapped_tile(
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, pixels, taps, y, words, *results = args
-        rows = tiles.TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        tiles.emit(builder, tile.tile, rows, y, words, tiles.StoreResults(*results))
+        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
+        sums = accumulate(builder, tile.tile, rows, y, words)
+        StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
     return types.void(tile, x, pixels, taps, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
@@ -106,8 +110,9 @@ def emit_fused_tile(
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, pixels, taps, y, words, *results = args
-        rows = tiles.TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        tiles.emit(builder, tile.tile, rows, y, words, tiles.StorePlanes(tile.tile.product.encode_x, *results))
+        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
+        sums = accumulate(builder, tile.tile, rows, y, words)
+        StorePlanes(tile.tile.product.encode_x, *results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
     int64 = types.int64

@@ -12,8 +12,9 @@ from llvmlite import ir
 
 from fatnn_kernels import int8
 from fatnn_kernels.codec import BitCode
+from fatnn_kernels.epilogue import whole_bytes
 from fatnn_kernels.product import Product
-from fatnn_kernels.tile import Tile, loop, whole_bytes
+from fatnn_kernels.tile import Tile, loop
 from fatnn_kernels.vector import F32, I8, I16, I32, I64, Vector, load, splat, store
 
 #: Values that are quantised together: the bits of a word.

@@ -15,6 +15,8 @@ from llvmlite import ir
 
 from fatnn_kernels.vector import I32, Vector
 
+#: How one-bits are counted, see :mod:`fatnn_kernels.accumulate`.
+Counting: TypeAlias = Literal["words", "bytes", "carry-save"]
 Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
 #: Rows × vectors of accumulators, by product; measured, see tests/benchmarks.
 TileShapes: TypeAlias = dict[str, tuple[int, int]]
@@ -32,12 +34,12 @@ _THIRTY_TWO_REGISTER_TILES: TileShapes = {
 _SIXTEEN_REGISTER_TILES: TileShapes = {
     "float32": (6, 2),
     "int8": (4, 2),
-    "two-bit": (2, 1),
-    "ternary-naive": (3, 1),
-    "ternary-fatnn": (4, 2),
-    "ternary-gated-xnor": (4, 1),
-    "ternary-binary": (4, 2),
-    "binary": (4, 2),
+    "two-bit": (1, 2),
+    "ternary-naive": (1, 2),
+    "ternary-fatnn": (1, 2),
+    "ternary-gated-xnor": (1, 2),
+    "ternary-binary": (1, 2),
+    "binary": (1, 2),
 }
 
 
@@ -49,7 +51,7 @@ class Target:
     cpu: str  #: LLVM's name
     features: str  #: LLVM's list, "+avx2,+fma,…"
     lanes: int  #: 32-bit lanes of a SIMD register
-    count_in_bytes: bool  #: no popcount of wide lanes: count in bytes, widen later
+    counting: Counting
     popcount_instruction: str  #: what a popcount becomes
     int8_dot: Int8Dot
     tiles: TileShapes
@@ -68,18 +70,24 @@ def describe(triple: str, cpu: str, features: str) -> Target:
     """Describe a target by the instructions LLVM selects for it."""
     counted = _assembly(lambda x, y: x.popcount(), 16, triple, cpu, features)
     lanes = _widest_register(counted) // 32
-    word_popcount = re.search(r"\bvpopcntd\b", counted)
-    instruction = word_popcount or re.search(r"\b(v?pshufb|cnt|vcpop\.v|popcntq?|popcntl)\b", counted)
+    instruction = re.search(r"\b(vpopcntd|v?pshufb|cnt|vcpop\.v|popcntq?|popcntl)\b", counted)
     return Target(
         triple=triple,
         cpu=cpu,
         features=features,
         lanes=lanes,
-        count_in_bytes=word_popcount is None,
+        counting=_counting(counted),
         popcount_instruction=instruction.group() if instruction else "shifts and adds",
         int8_dot=_int8_dot(lanes, triple, cpu, features),
         tiles=_THIRTY_TWO_REGISTER_TILES if lanes == 16 or "aarch64" in triple else _SIXTEEN_REGISTER_TILES,
     )
+
+
+def _counting(assembly: str) -> Counting:
+    """What the assembly of a popcount of 32-bit lanes tells."""
+    if re.search(r"\b(vpopcntd|vcpop\.v)\b", assembly):
+        return "words"
+    return "bytes" if re.search(r"\bcnt\b", assembly) else "carry-save"
 
 
 def _int8_dot(lanes: int, triple: str, cpu: str, features: str) -> Int8Dot:
