@@ -10,6 +10,17 @@ from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
 
 
+class Limit(Protocol):
+    """A loop at the machine's limit for a kernel."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of a call."""
+
+    def run(self, loops: int) -> None:
+        """Call it ``loops`` times."""
+
+
 class Prepared(Protocol):
     """A kernel with its operands in place: only what the clock should see is left to do."""
 
@@ -28,6 +39,10 @@ class Prepared(Protocol):
     @property
     def stages(self) -> Mapping[str, Callable[[int], None]]:
         """Parts that can be run alone, as :meth:`run` runs the whole."""
+
+    @property
+    def limit(self) -> Limit | None:
+        """The loop that no kernel of the same arithmetic can outrun, where there is one."""
 
     def run(self, loops: int) -> None:
         """Compute the result ``loops`` times over, into the same place."""

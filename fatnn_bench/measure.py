@@ -67,17 +67,23 @@ class _Candidate:
         self.verified = prepared.result().copy()
         self.loops = 0
         self.samples_s: list[float] = []
+        self.limit_loops = 0
+        self.limits_s: list[float] = []
         self.stages_s: dict[str, list[float]] = {name: [] for name in prepared.stages}
         self.failure: tuple[Status, str] | None = None
 
     def calibrate(self, settings: Settings) -> None:
         self.prepared.spoil()  # so that a timed call that computes nothing is seen
         self.loops = timing.calibrate(self.prepared.run, settings.sample_s)
+        if self.prepared.limit is not None and self.case.threads == 1:
+            self.limit_loops = timing.calibrate(self.prepared.limit.run, settings.sample_s / 5)
 
     def sample(self, count: int) -> None:
         self.prepared.run(1)  # the others' data were in the caches
         for _ in range(count):
             self.samples_s.append(timing.seconds(self.prepared.run, self.loops) / self.loops)
+        if self.prepared.limit is not None and self.limit_loops:
+            self.limits_s.append(timing.seconds(self.prepared.limit.run, self.limit_loops) / self.limit_loops)
         for name, stage in self.prepared.stages.items():
             self.stages_s[name].append(timing.seconds(stage, self.loops) / self.loops)
 
@@ -90,6 +96,8 @@ class _Candidate:
             return unmeasured(self.case, *self.failure)
         median = statistics.median(self.samples_s)
         low, high = median_interval(self.samples_s)
+        gmacs_per_s = self.case.layer.macs / median * 1e-9
+        peak = self._peak_gmacs_per_s()
         return replace(
             unmeasured(self.case, Status.PASSED),
             median_s=median,
@@ -100,10 +108,18 @@ class _Candidate:
             loops=self.loops,
             compile_s=self.compile_s,
             bytes=self.prepared.bytes,
-            gmacs_per_s=self.case.layer.macs / median * 1e-9,
+            gmacs_per_s=gmacs_per_s,
+            peak_gmacs_per_s=peak,
+            peak_fraction=gmacs_per_s / peak if peak else None,
             stages_s={name: statistics.median(samples) for name, samples in self.stages_s.items()} or None,
             codegen=self.prepared.codegen,
         )
+
+    def _peak_gmacs_per_s(self) -> float | None:
+        """The rate of the limit, measured in the same rounds."""
+        if self.prepared.limit is None or not self.limits_s:
+            return None
+        return self.prepared.limit.macs / statistics.median(self.limits_s) * 1e-9
 
 
 def _attempt(case: Case, contenders: Mapping[str, Contender], problems: Problems) -> _Candidate | Row:

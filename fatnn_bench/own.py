@@ -7,6 +7,7 @@ import numpy as np
 from fatnn_kernels import Product, driver
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution, Geometry
+from fatnn_kernels.peak import RegisterLoop
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class _PreparedGemm:
         self._threads = threads
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
         self.codegen = _codegen(self._x.tile)
+        self.limit = RegisterLoop(self._x.tile)
 
     def run(self, loops: int) -> None:
         driver.run(self._x, self._y, self._c, threads=self._threads, loops=loops)
@@ -82,6 +84,7 @@ class _PreparedLayer:
         self._packed, self._c = convolution.empty_image(), convolution.empty_result()
         self.bytes = problem.x.nbytes + convolution.weight_bytes + self._c.nbytes
         self.codegen = _codegen(convolution.tile)
+        self.limit = RegisterLoop(convolution.tile)
         self.stages = {
             "quantise": lambda loops: convolution.quantise(self._image, self._packed, loops, threads),
             "product": lambda loops: convolution.products(self._packed, self._c, loops, threads),
@@ -119,6 +122,7 @@ class _PreparedFused:
         self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
         self.codegen = _codegen(self._convolution.tile)
+        self.limit = RegisterLoop(self._convolution.tile)
 
     def run(self, loops: int) -> None:
         self._convolution.fused(self._packed, self._thresholds, self._out, loops=loops, threads=self._threads)
@@ -150,7 +154,7 @@ def _codegen(tile: Tile) -> dict[str, Any]:
     target = current_target()
     codegen: dict[str, Any] = {"vector_bits": 32 * tile.lanes, "tile": f"{tile.rows}x{tile.vectors}"}
     if tile.product.accumulate == "popcounts":
-        codegen["popcount"] = target.popcount_instruction
+        codegen |= {"popcount": target.popcount_instruction, "counting": tile.counting}
     if tile.product.name == "int8":
         codegen["dot"] = target.int8_dot
     return codegen

@@ -29,6 +29,7 @@ class BlasFloat32:
 class _PreparedBlas:
     tolerance = None
     stages: Mapping[str, Callable[[int], None]] = {}
+    limit = None
 
     def __init__(self, problem: Problem, threads: int) -> None:
         x, y = problem.x, problem.y

@@ -15,7 +15,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from fatnn_kernels.tile import Rows, Tile, constant, load_columns, load_row, loop, sum_type
+from fatnn_kernels.operands import Operand
+from fatnn_kernels.tile import Tile, constant, loop, sum_type
 from fatnn_kernels.vector import I8, I32, ByteCounted, MostCounted, Vector, widen_bytes
 
 #: Words that the full adders take in together. Four were faster than eight, which need more registers than there are.
@@ -24,15 +25,13 @@ _GATHERED = 4
 _MOST_COUNTS = 255 // 8
 
 
-def accumulate(builder: ir.IRBuilder, tile: Tile, x: Rows, y: ir.Value, words: ir.Value) -> list[ir.Value]:
+def accumulate(builder: ir.IRBuilder, tile: Tile, x: Operand, y: Operand, words: ir.Value) -> list[ir.Value]:
     """Append the fold of all words to the function being built.
 
     Parameters
     ----------
-    x
-        Where the words of the rows lie.
-    y
-        u32*, the packed words of the columns.
+    x, y
+        Where the words of rows and columns are found.
     words
         i64, how many words to go through, at least one.
 
@@ -47,6 +46,12 @@ def accumulate(builder: ir.IRBuilder, tile: Tile, x: Rows, y: ir.Value, words: i
     return _sum(builder, tile, x, y, Vector, _zeros(tile, sum_type(tile)), constant(0), words)
 
 
+def _planes(
+    operand: Operand, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int, kind: type[Vector]
+) -> list[Vector]:
+    return [kind(builder, value) for value in operand.planes(builder, tile, word, index)]
+
+
 def _zeros(tile: Tile, lanes: ir.VectorType) -> list[ir.Value]:
     cells = tile.rows * tile.vectors * tile.product.accumulators
     return [ir.Constant(lanes, None)] * cells
@@ -55,8 +60,8 @@ def _zeros(tile: Tile, lanes: ir.VectorType) -> list[ir.Value]:
 def _sum(
     builder: ir.IRBuilder,
     tile: Tile,
-    rows: Rows,
-    columns: ir.Value,
+    rows: Operand,
+    columns: Operand,
     kind: type[Vector],
     start: Sequence[ir.Value],
     begin: ir.Value,
@@ -66,10 +71,10 @@ def _sum(
     product, count = tile.product, tile.product.accumulators
 
     def body(word: ir.Value, acc: Sequence[ir.Value]) -> list[ir.Value]:
-        y = load_columns(builder, tile, columns, word, kind)
+        y = [_planes(columns, builder, tile, word, v, kind) for v in range(tile.vectors)]
         new: list[ir.Value] = []
         for row in range(tile.rows):
-            x = load_row(builder, tile, rows, word, row, kind)
+            x = _planes(rows, builder, tile, word, row, kind)
             for vector in range(tile.vectors):
                 mine = [Vector(builder, value) for value in acc[len(new) : len(new) + count]]
                 new += [a.value for a in product.step(mine, x, y[vector])]
@@ -81,8 +86,8 @@ def _sum(
 def _sum_in_bytes(
     builder: ir.IRBuilder,
     tile: Tile,
-    rows: Rows,
-    columns: ir.Value,
+    rows: Operand,
+    columns: Operand,
     begin: ir.Value,
     end: ir.Value,
     start: Sequence[ir.Value],
@@ -133,7 +138,7 @@ class _Gathered(Vector):
 class _CarrySave:
     """Sums kept as Σ 2ⁱ·pc(carry[i]) + 2ᵈ·count: d words of carries and a count in bytes for each accumulator."""
 
-    def __init__(self, builder: ir.IRBuilder, tile: Tile, rows: Rows, columns: ir.Value) -> None:
+    def __init__(self, builder: ir.IRBuilder, tile: Tile, rows: Operand, columns: Operand) -> None:
         self._builder, self._tile, self._rows, self._columns = builder, tile, rows, columns
         popcounts = _popcounts(tile)
         self._group = _GATHERED // max(popcounts)  #: words of a step
@@ -242,8 +247,8 @@ class _CarrySave:
         acc: Sequence[_Ones] = [_Ones()] * tile.product.accumulators
         for i in range(self._group):
             word = builder.add(first, constant(i))
-            y = load_columns(builder, tile, self._columns, word, _Gathered)[vector]
-            x = load_row(builder, tile, self._rows, word, row, _Gathered)
+            y = _planes(self._columns, builder, tile, word, vector, _Gathered)
+            x = _planes(self._rows, builder, tile, word, row, _Gathered)
             acc = tile.product.step(acc, x, y)
         return acc
 

@@ -115,7 +115,7 @@ class Convolution:
         flat = weights.reshape(g.out_channels, -1)
         check_domain(product.name, "weights", flat, product.y_domain)
         self._bounds, self._filler = _checked_bounds(product, bounds)
-        self._tile = _column_limited(product, g.pixels)
+        self._tile = _column_limited(product, g)
         self._channel_words = product.words(g.in_channels)
         self._taps = self._tap_offsets()
         self._pixels = _repeating_last(self._pixel_offsets(), self._tile.rows)
@@ -302,9 +302,10 @@ def _checked_bounds(product: Product, bounds: Any) -> tuple[NDArray[np.float32],
     return checked, checked[zero - 1] if zero else np.float32(-np.inf)
 
 
-def _column_limited(product: Product, pixels: int) -> Tile:
+def _column_limited(product: Product, geometry: Geometry) -> Tile:
     """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do."""
-    tile = choose_tile(product, pixels)
+    words = geometry.kernel**2 * product.words(geometry.in_channels)
+    tile = choose_tile(product, geometry.pixels, words * product.values_per_word)
     vectors = min(tile.vectors, 32 // tile.lanes)
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))
 

@@ -61,7 +61,7 @@ def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, t
 
 def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed) -> tuple[Packed, Packed]:
     """Pack x and y for a tile that suits them; what is packed already is checked and kept."""
-    tile = x.tile if isinstance(x, Packed) else choose_tile(product, len(x) if np.ndim(x) else 1)
+    tile = x.tile if isinstance(x, Packed) else choose_tile(product, *(x.shape if np.ndim(x) == 2 else (1, 1)))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)
     for operand, side in ((a, "x"), (b, "y")):
@@ -77,12 +77,12 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
 
 
 @cache
-def choose_tile(product: Product, m: int) -> Tile:
+def choose_tile(product: Product, m: int, k: int) -> Tile:
     """The target's tile for a product, with the rows spread evenly where M is no multiple of them."""
     target = current_target()
-    rows, vectors = target.tiles[product.name]
-    rows = -(-m // -(-m // rows))
-    return Tile(product, rows, vectors, target.lanes, target.counting)
+    shape = target.tile_shape(product.name, product.words(k))
+    rows = -(-m // -(-m // shape.rows))
+    return Tile(product, rows, shape.vectors, target.lanes, shape.counting)
 
 
 def empty_result(a: Packed, b: Packed) -> NDArray[Any]:

@@ -13,7 +13,8 @@ from numba.extending import NativeValue, intrinsic, models, register_model, type
 from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.epilogue import StorePlanes, StoreResults
-from fatnn_kernels.tile import PackedRows, TappedRows, Tile
+from fatnn_kernels.operands import PackedColumns, PackedRows, RegisterOperand, TappedRows
+from fatnn_kernels.tile import Tile
 
 
 class TypedTile:
@@ -55,7 +56,25 @@ def emit_tile(
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, y, words, *results = args
-        sums = accumulate(builder, tile.tile, PackedRows(x), y, words)
+        sums = accumulate(builder, tile.tile, PackedRows(x), PackedColumns(y), words)
+        StoreResults(*results).emit(builder, tile.tile, sums)
+        return context.get_dummy_value()
+
+    return types.void(tile, x, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def emit_register_tile(
+    typingctx: Any, tile: Any, x: Any, y: Any, words: Any, x_term: Any, y_term: Any, first: Any, c: Any, c_stride: Any
+) -> Any:
+    """As :func:`emit_tile`, with the first word of x and y in registers, used again and again."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        _, x, y, words, *results = args
+        zero = ir.Constant(ir.IntType(64), 0)
+        rows = RegisterOperand(PackedRows(x).planes(builder, tile.tile, zero, 0))
+        columns = RegisterOperand(PackedColumns(y).planes(builder, tile.tile, zero, 0))
+        sums = accumulate(builder, tile.tile, rows, columns, words)
         StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -82,7 +101,7 @@ def emit_tapped_tile(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, pixels, taps, y, words, *results = args
         rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        sums = accumulate(builder, tile.tile, rows, y, words)
+        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
         StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -111,7 +130,7 @@ def emit_fused_tile(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, pixels, taps, y, words, *results = args
         rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        sums = accumulate(builder, tile.tile, rows, y, words)
+        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
         StorePlanes(tile.tile.product.encode_x, *results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 

@@ -18,10 +18,10 @@ from fatnn_kernels.vector import I32, Vector
 #: How one-bits are counted, see :mod:`fatnn_kernels.accumulate`.
 Counting: TypeAlias = Literal["words", "bytes", "carry-save"]
 Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
-#: Rows × vectors of accumulators, by product; measured, see tests/benchmarks.
+#: Rows × vectors of accumulators by product, as measured with tests/benchmarks.
 TileShapes: TypeAlias = dict[str, tuple[int, int]]
 
-_THIRTY_TWO_REGISTER_TILES: TileShapes = {
+_THIRTY_TWO_REGISTERS: TileShapes = {
     "float32": (6, 4),
     "int8": (8, 2),
     "two-bit": (4, 1),
@@ -31,16 +31,34 @@ _THIRTY_TWO_REGISTER_TILES: TileShapes = {
     "ternary-binary": (6, 4),
     "binary": (6, 4),
 }
-_SIXTEEN_REGISTER_TILES: TileShapes = {
+_SIXTEEN_REGISTERS: TileShapes = {
     "float32": (6, 2),
     "int8": (4, 2),
-    "two-bit": (1, 2),
-    "ternary-naive": (1, 2),
-    "ternary-fatnn": (1, 2),
-    "ternary-gated-xnor": (1, 2),
-    "ternary-binary": (1, 2),
-    "binary": (1, 2),
+    "two-bit": (2, 1),
+    "ternary-naive": (3, 1),
+    "ternary-fatnn": (4, 2),
+    "ternary-gated-xnor": (4, 1),
+    "ternary-binary": (4, 2),
+    "binary": (4, 2),
 }
+#: The carries take the registers: these tiles are smaller, and pay from so many words on.
+_CARRY_SAVE: dict[str, tuple[int, int, int]] = {
+    "two-bit": (1, 1, 12),
+    "ternary-naive": (1, 1, 12),
+    "ternary-fatnn": (1, 2, 8),
+    "ternary-gated-xnor": (1, 1, 24),
+    "ternary-binary": (1, 1, 32),
+    "binary": (1, 2, 32),
+}
+
+
+@dataclass(frozen=True)
+class TileShape:
+    """How a product's register tile is laid out on a target."""
+
+    rows: int
+    vectors: int
+    counting: Counting
 
 
 @dataclass(frozen=True)
@@ -54,7 +72,16 @@ class Target:
     counting: Counting
     popcount_instruction: str  #: what a popcount becomes
     int8_dot: Int8Dot
-    tiles: TileShapes
+    registers: int  #: SIMD registers
+
+    def tile_shape(self, product: str, words: int) -> TileShape:
+        """The tile of a product, by its name, for inner products of so many words."""
+        if self.counting == "carry-save" and product in _CARRY_SAVE:
+            rows, vectors, fewest_words = _CARRY_SAVE[product]
+            if words >= fewest_words:
+                return TileShape(rows, vectors, "carry-save")
+        tiles = _THIRTY_TWO_REGISTERS if self.registers >= 32 else _SIXTEEN_REGISTERS
+        return TileShape(*tiles[product], "words" if self.counting == "words" else "bytes")
 
 
 @cache
@@ -79,7 +106,7 @@ def describe(triple: str, cpu: str, features: str) -> Target:
         counting=_counting(counted),
         popcount_instruction=instruction.group() if instruction else "shifts and adds",
         int8_dot=_int8_dot(lanes, triple, cpu, features),
-        tiles=_THIRTY_TWO_REGISTER_TILES if lanes == 16 or "aarch64" in triple else _SIXTEEN_REGISTER_TILES,
+        registers=32 if lanes == 16 or not triple.startswith("x86") else 16,
     )
 
 

@@ -1,0 +1,46 @@
+"""What tests of both packages and of the command line share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FAKES = Path(__file__).parent / "bench"
+
+
+@pytest.fixture(scope="session")
+def numba_cache(tmp_path_factory):
+    """A folder for compiled kernels, so that processes which tests start compile each kernel once."""
+    return tmp_path_factory.mktemp("numba")
+
+
+@pytest.fixture
+def environ(numba_cache):
+    """The environment of a person's shell, as far as it matters to us."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "PYTHONPATH")}
+    return kept | {"NUMBA_CACHE_DIR": str(numba_cache), "TERM": "xterm-256color"}
+
+
+@pytest.fixture
+def shell(tmp_path, environ):
+    """Run ``python -m fatnn_bench`` in a folder of its own, as a person would."""
+
+    def run(*arguments, **variables):
+        return subprocess.run(
+            [sys.executable, "-m", "fatnn_bench", *map(str, arguments)],
+            capture_output=True, text=True, cwd=tmp_path, env=environ | variables, timeout=120,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def fake_contenders(tmp_path_factory):
+    """A PYTHONPATH with which processes have the contenders of ``fakes.py`` instead of the suite's."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(
+        "import fakes\nfrom fatnn_bench import contenders\ncontenders.contenders = lambda scope: fakes.contenders()\n"
+    )
+    return f"{folder}{os.pathsep}{FAKES}"
