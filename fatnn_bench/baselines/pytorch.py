@@ -1,6 +1,7 @@
 """``torch.float32`` and ``torch.int8``: the convolutions and linear layers a PyTorch user would run on a CPU."""
 
 import importlib.util
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -95,10 +96,12 @@ class _PreparedInt8:
         factor = BOUNDS[INT8_VALUES.name][0]
         self._scale = eight_bit.output_scale(problem.right)
         self.tolerance = eight_bit.tolerance(self._scale)
-        image = torch._make_per_tensor_quantized_tensor(
-            torch.from_numpy(eight_bit.unsigned(problem.x)), 1.0 / factor, 128
-        )
-        weight = torch._make_per_tensor_quantized_tensor(torch.from_numpy(problem.y.astype(np.int8)), 1.0, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # PyTorch plans to replace these tensors; its users have them
+            image = torch._make_per_tensor_quantized_tensor(
+                torch.from_numpy(eight_bit.unsigned(problem.x)), 1.0 / factor, 128
+            )
+            weight = torch._make_per_tensor_quantized_tensor(torch.from_numpy(problem.y), 1.0, 0)
         if layer.kind == "conv":
             packed = ops.conv2d_prepack(
                 weight.permute(0, 3, 1, 2), None, [layer.stride] * 2, [layer.padding] * 2, [1, 1], 1

@@ -241,7 +241,8 @@ class Convolution:
         thresholds
             [levels − 1, out_channels], ascending: the least result that reaches each level but the lowest.
         out
-            The next layer's packed image, [batch, out_height + 2·padding, out_width + 2·padding, words, planes].
+            The next layer's packed image, [batch, out_height + 2·padding, out_width + 2·padding, words, planes], as its
+            :meth:`empty_image` makes it: the border and the bits beyond the channels are left as they are.
         padding
             The next layer's.
         """

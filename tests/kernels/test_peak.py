@@ -1,0 +1,32 @@
+import time
+
+import numpy as np
+import pytest
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.driver import choose_tile
+from fatnn_kernels.peak import WORDS, RegisterLoop
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_it_computes_what_it_says(name):
+    """The same word again and again: WORDS times the product of that word."""
+    product = PRODUCTS[name]
+    loop = RegisterLoop(choose_tile(product, 1000, 10_000))
+    loop.run(1)
+    word = np.full((1, 1), 0x3F800000, np.uint32)
+    acc = (np.zeros((1, 1), product.dtype),) * product.accumulators
+    acc = product.step(acc, [word] * product.x_planes, [word] * product.y_planes)
+    once = product.finish(acc, np.zeros((1, 1), product.dtype))
+    np.testing.assert_array_equal(loop._c, np.broadcast_to(WORDS * once, loop._c.shape))
+
+
+def test_the_optimiser_leaves_the_work_in_the_loop():
+    """A hundred calls take longer than ten: far more than the noise of any machine."""
+    loop = RegisterLoop(choose_tile(PRODUCTS["ternary-fatnn"], 1000, 10_000))
+    loop.run(1)
+    seconds = []
+    for calls in (10, 1000):
+        begin = time.perf_counter()
+        loop.run(calls)
+        seconds.append(time.perf_counter() - begin)
+    assert seconds[1] > 5 * seconds[0]
