@@ -51,7 +51,7 @@ class _PreparedGemm:
         self._threads = threads
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
         self.codegen = _codegen(self._x.tile)
-        self.limit = RegisterLoop(self._x.tile)
+        self.limit = _limit(product)
 
     def run(self, loops: int) -> None:
         driver.run(self._x, self._y, self._c, threads=self._threads, loops=loops)
@@ -84,7 +84,7 @@ class _PreparedLayer:
         self._packed, self._c = convolution.empty_image(), convolution.empty_result()
         self.bytes = problem.x.nbytes + convolution.weight_bytes + self._c.nbytes
         self.codegen = _codegen(convolution.tile)
-        self.limit = RegisterLoop(convolution.tile)
+        self.limit = _limit(product)
         self.stages = {
             "quantise": lambda loops: convolution.quantise(self._image, self._packed, loops, threads),
             "product": lambda loops: convolution.products(self._packed, self._c, loops, threads),
@@ -122,7 +122,7 @@ class _PreparedFused:
         self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
         self.codegen = _codegen(self._convolution.tile)
-        self.limit = RegisterLoop(self._convolution.tile)
+        self.limit = _limit(product)
 
     def run(self, loops: int) -> None:
         self._convolution.fused(self._packed, self._thresholds, self._out, loops=loops, threads=self._threads)
@@ -148,6 +148,11 @@ def _convolution(product: Product, problem: Problem) -> Convolution:
         layer.padding,
     )
     return Convolution(product, geometry, problem.y, bounds(product.x_domain))
+
+
+def _limit(product: Product) -> RegisterLoop:
+    """The machine's limit for a product: that of the tile for products of any size, whatever tile a layer has."""
+    return RegisterLoop(driver.choose_tile(product, m=4096, k=4096))
 
 
 def _codegen(tile: Tile) -> dict[str, Any]:

@@ -24,6 +24,9 @@ PANEL_BYTES = 16 * 1024
 #: Bytes of x's block, half of a small L2 cache.
 BLOCK_BYTES = 256 * 1024
 
+#: How many times wider a tile of few rows may be: the columns of the result are filled up to whole tiles.
+_WIDEST = 4
+
 
 def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, threads: int = 1) -> NDArray[Any]:
     """Inner products of every row of x with every row of y: result[m, n] = Σₖ x[m, k] · y[n, k].
@@ -78,11 +81,15 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
 
 @cache
 def choose_tile(product: Product, m: int, k: int) -> Tile:
-    """The target's tile for a product, with the rows spread evenly where M is no multiple of them."""
+    """The target's tile for a product, with the rows spread evenly where M is no multiple of them.
+
+    Where M is so small that rows are missing, the tile is wider instead: its accumulators hide the latency of the adds.
+    """
     target = current_target()
     shape = target.tile_shape(product.name, product.words(k))
     rows = -(-m // -(-m // shape.rows))
-    return Tile(product, rows, shape.vectors, target.lanes, shape.counting)
+    wider = min(shape.rows // rows, _WIDEST)
+    return Tile(product, rows, shape.vectors * wider, target.lanes, shape.counting)
 
 
 def empty_result(a: Packed, b: Packed) -> NDArray[Any]:
