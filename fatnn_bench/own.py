@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from fatnn_kernels import Product, driver
 from fatnn_kernels.codec import BitCode
-from fatnn_kernels.convolution import Convolution, Geometry
+from fatnn_kernels.convolution import Convolution
+from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.peak import RegisterLoop
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile

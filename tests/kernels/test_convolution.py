@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from fatnn_kernels import PRODUCTS, TERNARY_BINARY, TERNARY_FATNN
 from fatnn_kernels.codec import BitCode
-from fatnn_kernels.convolution import Convolution, Geometry
+from fatnn_kernels.convolution import Convolution
+from fatnn_kernels.geometry import Geometry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import KINDS, SEEDS, draw
