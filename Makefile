@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: bench test lint benchmarks wheel clean
+.PHONY: bench test test-levels lint benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
@@ -13,6 +13,10 @@ bench: .venv/bench  ## time every precision on ResNet-18's layers, print the tab
 test: .venv/test  ## run all tests
 	$(BIN)/python -m pytest
 
+test-levels: .venv/test  ## run the kernels' tests as older CPUs would
+	NUMBA_CPU_NAME=x86-64-v2 NUMBA_CPU_FEATURES= $(BIN)/python -m pytest tests/kernels
+	NUMBA_CPU_NAME=x86-64-v3 NUMBA_CPU_FEATURES= $(BIN)/python -m pytest tests/kernels
+
 lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -20,7 +24,7 @@ lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/lint-imports
 
 benchmarks: .venv/test  ## time the kernels with pytest-benchmark
-	$(BIN)/python -m pytest tests/benchmarks --override-ini=addopts= --benchmark-only
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only
 
 wheel: .venv/dev  ## build the sdist and the wheel
 	$(BIN)/python -m build --outdir dist

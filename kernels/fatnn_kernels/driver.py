@@ -64,7 +64,7 @@ def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, t
 
 def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed) -> tuple[Packed, Packed]:
     """Pack x and y for a tile that suits them; what is packed already is checked and kept."""
-    tile = x.tile if isinstance(x, Packed) else choose_tile(product, *(x.shape if np.ndim(x) == 2 else (1, 1)))
+    tile = x.tile if isinstance(x, Packed) else choose_tile(product, *_sizes(x))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)
     for operand, side in ((a, "x"), (b, "y")):
@@ -72,11 +72,16 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
             raise ValueError(
                 f"{product.name}: {side} was packed as {operand.side} of {operand.tile.product.name}; pack it again"
             )
-    if b.tile.columns != tile.columns:
-        raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {tile.columns}")
     if a.k != b.k:
         raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
+    if b.tile.columns != tile.columns:
+        raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {tile.columns}")
     return a, b
+
+
+def _sizes(x: Any) -> tuple[int, int]:
+    """M and K of what should be an operand; what is none is refused when it is packed."""
+    return x.shape if isinstance(x, np.ndarray) and x.ndim == 2 and x.size else (1, 1)
 
 
 @cache

@@ -1,6 +1,6 @@
 """float32: the baseline. One plane, a word a value.
 
-x·y = Σₖ xₖ yₖ     in fused multiply-adds, K in order
+x·y = Σₖ xₖ yₖ     K in order, in fused multiply-adds where the CPU has them
 """
 
 from typing import Any

@@ -30,9 +30,7 @@ class TileType(types.Opaque):  # type: ignore[misc]
     def __init__(self, tile: Tile) -> None:
         self.tile = tile
         shape = f"{tile.rows}x{tile.vectors}x{tile.lanes}"
-        super().__init__(
-            f"Tile({tile.product.name}, {shape}, words of {tile.product.values_per_word}, {tile.counting})"
-        )
+        super().__init__(f"Tile({tile.product.name}, {tile.product.step.__name__}, {shape}, {tile.counting})")
 
 
 register_model(TileType)(models.OpaqueModel)

@@ -77,6 +77,8 @@ def x_term(product: Product, planes: Words) -> NDArray[Any]:
 
 def check_domain(name: str, side: str, values: NDArray[Any], domain: Domain) -> None:
     """Raise a ValueError that names the first value outside the domain."""
+    if values.dtype == np.float16:
+        values = values.astype(np.float32)  # which the bounds of every domain fit
     inside = (values >= domain.low) & (values <= domain.high)
     if domain.excluded is not None:
         inside &= values != domain.excluded

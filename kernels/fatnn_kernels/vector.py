@@ -69,7 +69,8 @@ class Vector:
         return self.of(_call(self.builder, "llvm.ctpop", self.value))
 
     def multiply_add(self, acc: Self, other: Self) -> Self:
-        return self.of(_call(self.builder, "llvm.fma", self.as_lanes(F32), other.as_lanes(F32), acc.value))
+        """Fused where the target has such an instruction."""
+        return self.of(_call(self.builder, "llvm.fmuladd", self.as_lanes(F32), other.as_lanes(F32), acc.value))
 
     def dot_pairs(self, acc: Self, other: Self) -> Self:
         """acc + even + odd products of int16: ``pmaddwd`` on x86, which LLVM loses sight of behind a broadcast."""

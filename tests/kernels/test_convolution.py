@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import KINDS, SEEDS, draw
+
 from fatnn_kernels import PRODUCTS, TERNARY_BINARY, TERNARY_FATNN
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import KINDS, SEEDS, draw
 
 NAMES = st.sampled_from(list(PRODUCTS))
 BITWISE = st.sampled_from([name for name, product in PRODUCTS.items() if isinstance(product.encode_x, BitCode)])

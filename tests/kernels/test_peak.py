@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.driver import choose_tile
 from fatnn_kernels.peak import WORDS, RegisterLoop

@@ -1,0 +1,73 @@
+"""What the kernels' tests share: data of every kind, and results computed in another way."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.int8 import INT8_BY_DOT
+from fatnn_kernels.packing import x_term
+
+#: Every product by name; int8 once for each instruction it is made for.
+ALL_PRODUCTS = {name: product for name, product in PRODUCTS.items() if name != "int8"} | {
+    f"int8 in {dot}": product for dot, product in INT8_BY_DOT.items()
+}
+KINDS = st.sampled_from(["any", "zero", "equal", "extreme", "mostly zero"])
+SEEDS = st.integers(0, 2**32 - 1)
+#: Magnitudes whose products, and the sums of 2000 of them, neither overflow nor lose bits to underflow in float32.
+FLOAT_RANGE = 2.0**-50, 2.0**50
+
+
+def levels(domain):
+    """The values of a domain, ascending; of the floats, a few."""
+    if domain.integral:
+        return np.array([v for v in range(int(domain.low), int(domain.high) + 1) if v != domain.excluded])
+    low, high = FLOAT_RANGE
+    return np.array([-high, -1.5, -low, 0, low, 1.5, high], np.float32)
+
+
+def draw(domain, shape, kind, seed):
+    """Values of a domain: int64, or float32 where it holds fractions."""
+    rng = np.random.default_rng(seed)
+    choices = levels(domain)
+    nearest_zero = choices[np.argmin(abs(choices))]
+    match kind:
+        case "any" if not domain.integral:
+            return rng.normal(size=shape).astype(np.float32)
+        case "zero":
+            choices = nearest_zero
+        case "equal":
+            choices = rng.choice(choices)
+        case "extreme":
+            choices = choices[[0, -1]]
+        case "mostly zero":
+            return np.where(rng.random(shape) < 0.05, rng.choice(choices, shape), nearest_zero)
+    return rng.choice(np.atleast_1d(choices), shape)
+
+
+def operands(product, m, n, k, kind="any", seed=0):
+    return draw(product.x_domain, (m, k), kind, seed), draw(product.y_domain, (n, k), kind, seed + 1)
+
+
+def assert_product(product, got, x, y):
+    """The result is x·yᵀ in int64, or for float32 within its bound of the result in float64.
+
+    A sum of K products that rounds at every step is off by at most γ Σ|xₖyₖ|, γ = Ku/(1 − Ku), u = 2⁻²⁴, in whatever
+    order (Higham, Accuracy and Stability of Numerical Algorithms, 2002, equation 3.5).
+    """
+    assert got.dtype == product.dtype
+    if product.dtype == np.int32:
+        np.testing.assert_array_equal(got, x.astype(np.int64) @ y.astype(np.int64).T)
+        return
+    x, y = (operand.astype(np.float32).astype(np.float64) for operand in (x, y))
+    rounding = x.shape[1] * 2.0**-24
+    assert (abs(got - x @ y.T) <= rounding / (1 - rounding) * (abs(x) @ abs(y).T)).all()
+
+
+def on_numpy(product, x, y):
+    """The product's own step and finish, on NumPy words."""
+    a, b = product.encode_x(x), product.encode_y(y)
+    acc = (np.zeros((len(x), len(y)), product.dtype),) * product.accumulators
+    for word in range(a.shape[2]):
+        acc = product.step(acc, a[:, :, None, word], b[:, None, :, word])
+    n = x_term(product, a)[:, None] + product.y_term(y)[None, :]
+    return product.finish(acc, n.astype(product.dtype))

@@ -1,0 +1,178 @@
+import doctest
+
+import numba
+import numpy as np
+import pytest
+from oracle import ALL_PRODUCTS, assert_product, operands
+
+import fatnn_kernels
+from fatnn_kernels import (
+    BINARY,
+    FLOAT32,
+    INT8,
+    PRODUCTS,
+    TERNARY_FATNN,
+    codec,
+    driver,
+    gemm,
+    interleaved,
+    pack_operands,
+)
+from fatnn_kernels.intrinsics import TileType
+from fatnn_kernels.packing import pack
+from fatnn_kernels.target import current_target
+from fatnn_kernels.tile import Tile
+
+every_product = pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS.keys())
+BITWISE = [product for product in PRODUCTS.values() if product.accumulate == "popcounts"]
+MOST_THREADS = numba.config.NUMBA_NUM_THREADS
+
+
+def result_of(a, b, **options):
+    """C of driver.run, filled with rubbish beforehand."""
+    c = driver.empty_result(a, b)
+    c.fill(77)
+    driver.run(a, b, c, **options)
+    return c[: a.count, : b.count]
+
+
+def small_tile(product):
+    """A tile of three rows for any M, so that few are compiled."""
+    target = current_target()
+    return Tile(product, 3, 1, target.lanes, target.counting)
+
+
+def packed(tile, x, y):
+    return pack(tile, "x", x), pack(tile, "y", y)
+
+
+# threads
+
+
+@pytest.mark.skipif(MOST_THREADS < 2, reason="Numba was started with one thread")
+@pytest.mark.parametrize("product", [FLOAT32, INT8, TERNARY_FATNN], ids=repr)
+@pytest.mark.parametrize(("m", "n"), [(37, 70), (1, 200), (200, 1), (1, 1)])
+@pytest.mark.parametrize("loops", [1, 3])
+def test_result_is_the_same_for_any_count_of_threads(product, m, n, loops):
+    a, b = packed(small_tile(product), *operands(product, m, n, 150))
+    np.testing.assert_array_equal(result_of(a, b, threads=2, loops=loops), result_of(a, b, threads=1))
+
+
+@pytest.mark.parametrize("threads", [-1, 0, MOST_THREADS + 1])
+def test_count_of_threads_that_cannot_be_is_refused(threads):
+    x, y = operands(BINARY, 2, 3, 4)
+    with pytest.raises(ValueError, match=rf"^threads is {threads}; expected 1 to {MOST_THREADS} \(NUMBA_NUM_THREADS"):
+        gemm(BINARY, x, y, threads=threads)
+
+
+# blocks
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Panels of a few words and blocks of one tile, so that small operands have many of each."""
+    monkeypatch.setattr(driver, "PANEL_BYTES", 1)
+    monkeypatch.setattr(driver, "BLOCK_BYTES", 1)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@every_product
+@pytest.mark.parametrize("k", [1, 31, 65, 200])
+def test_blocks_of_k_and_of_rows_add_up(product, k):
+    x, y = operands(product, 37, 70, k)
+    assert_product(product, gemm(product, x, y), x, y)
+
+
+@every_product
+def test_k_of_several_panels(product):
+    k = 3 * driver.PANEL_BYTES // 4 // 16 * product.values_per_word + 5  # of columns as wide as one vector
+    x, y = operands(product, 4, 3, k, "extreme" if product.dtype == np.int32 else "any")
+    assert_product(product, gemm(product, x, y), x, y)
+
+
+# the largest sums
+
+
+@pytest.mark.parametrize("product", BITWISE, ids=repr)
+@pytest.mark.parametrize("end", [0, -1])
+def test_2_to_the_24_extreme_values(product, end):
+    lowest, highest = product.x_domain.low, product.x_domain.high
+    x, y = (np.full((1, 2**24), value, np.int8) for value in ((lowest, highest)[end], product.y_domain.high))
+    assert gemm(product, x, y)[0, 0] == 2**24 * int(x[0, 0]) * int(y[0, 0])
+
+
+@pytest.mark.parametrize(("x", "y"), [(-128, -128), (-128, 127), (127, -128), (127, 127)])
+def test_int8_at_its_largest_k(x, y):
+    values = [np.full((1, INT8.max_k), value, np.int8) for value in (x, y)]
+    assert gemm(INT8, *values)[0, 0] == INT8.max_k * x * y
+
+
+# loops and result
+
+
+@pytest.mark.parametrize("product", [FLOAT32, INT8, TERNARY_FATNN], ids=repr)
+def test_result_does_not_depend_on_loops(product):
+    a, b = packed(small_tile(product), *operands(product, 37, 70, 100))
+    np.testing.assert_array_equal(result_of(a, b, loops=3), result_of(a, b))
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_loops_over_several_panels_do_not_add_up():
+    x, y = operands(BINARY, 4, 20, 200)
+    assert_product(BINARY, result_of(*pack_operands(BINARY, x, y), loops=3), x, y)
+
+
+@pytest.mark.parametrize("module", [fatnn_kernels, driver, codec, interleaved], ids=lambda module: module.__name__)
+def test_examples_of_the_docstrings(module):
+    assert doctest.testmod(module).failed == 0
+
+
+# tiles of other machines
+
+
+def tiles_of_any_width():
+    """Every product in every width and every way to count, but not in all pairs of these: a tile compiles for long."""
+    for i, product in enumerate(PRODUCTS.values()):
+        for j, lanes in enumerate((4, 8, 16)):
+            counted = product.accumulate == "popcounts"
+            yield Tile(product, 2, 1, lanes, ("words", "bytes", "carry-save")[(i + j) % 3] if counted else "words")
+
+
+TILES = list(tiles_of_any_width())
+
+
+def name_of(tile):
+    return f"{tile.product.name}-{tile.lanes}-{tile.counting}"
+
+
+@pytest.mark.parametrize("tile", TILES, ids=name_of)
+def test_tile_of_any_width_computes_the_same(tile):
+    """LLVM splits vectors to the machine's registers, save where int8's instruction is named for one width."""
+    if tile.product is INT8 and tile.lanes > current_target().lanes:
+        pytest.skip(f"int8's instruction of {tile.lanes} lanes is not of this machine")
+    x, y = operands(tile.product, 3, 20, 32 * 70)
+    assert_product(tile.product, result_of(*packed(tile, x, y)), x, y)
+
+
+@pytest.mark.parametrize("tile", [tile for tile in TILES if tile.counting != "words"], ids=name_of)
+def test_counts_do_not_overflow(tile):
+    """Words that add the most to counts which are flushed before 255, in groups of 4, and blocks of 31 or 31 groups."""
+    for words in (*range(1, 10), *range(29, 34), *range(60, 67), *range(122, 130)):
+        y = np.full((3, 32 * words), tile.product.y_domain.low or tile.product.y_domain.high, np.int8)
+        x = np.full((2, 32 * words), tile.product.x_domain.high, np.int8)
+        assert_product(tile.product, result_of(*packed(tile, x, y)), x, y)
+
+
+@pytest.mark.parametrize("dot", sorted({"pairs", current_target().int8_dot}))
+def test_int8_in_every_instruction_of_this_machine(dot):
+    product = ALL_PRODUCTS[f"int8 in {dot}"]
+    tile = Tile(product, 3, 1, current_target().lanes, "words")
+    for kind in ("any", "extreme"):
+        x, y = operands(product, 4, 20, 301, kind)
+        assert_product(product, result_of(*packed(tile, x, y)), x, y)
+
+
+def test_tiles_that_differ_in_code_differ_in_type():
+    """Numba takes types of one name for the same, and would run the first one's code for both."""
+    names = {TileType(Tile(product, 3, 1, 8, "words")).name for product in ALL_PRODUCTS.values()}
+    assert len(names) == len(ALL_PRODUCTS)

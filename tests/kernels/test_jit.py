@@ -1,0 +1,104 @@
+"""Each test runs a copy of the package in processes of its own, with a cache of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fatnn_kernels
+
+GEMM = """
+import json
+import numpy as np
+from fatnn_kernels import BINARY, driver, gemm, jit
+result = gemm(BINARY, np.ones((1, 40), np.int8), np.ones((1, 40), np.int8))
+stats = driver._run_serial.stats
+print(json.dumps({"result": int(result[0, 0]), "hits": sum(stats.cache_hits.values()),
+                  "misses": sum(stats.cache_misses.values()), "folder": str(jit.cache_folder())}))
+"""
+KEY = "import json; from fatnn_kernels.jit import source_key; print(json.dumps(source_key()))"
+
+
+@pytest.fixture
+def package(tmp_path):
+    copy = tmp_path / "copy" / "fatnn_kernels"
+    shutil.copytree(Path(fatnn_kernels.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.fixture
+def python(package, tmp_path):
+    """Run a script on the copy; what it prints as JSON."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "PYTHON"))}
+    # a file edited within the second that its bytecode was made in would not be seen as changed
+    base = {
+        "PYTHONPATH": str(package.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+    def run(script, **variables):
+        environ = kept | base | variables
+        done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def edit(path, old, new):
+    source = path.read_text()
+    assert source.count(old) == 1
+    path.write_text(source.replace(old, new))
+
+
+def test_second_process_takes_the_kernel_from_the_cache(python, tmp_path):
+    first, second = python(GEMM), python(GEMM)
+    assert (first["result"], first["hits"], first["misses"]) == (40, 0, 1)
+    assert (second["result"], second["hits"], second["misses"]) == (40, 1, 0)
+    assert Path(first["folder"]).parent == tmp_path / "cache" / "fatnn-bench"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "result"),
+    [
+        ("return n - acc[0] - acc[0]", "return n - acc[0] - acc[0] + n", 80),
+        ("popcount(x[0] ^ y[0])", "popcount(~(x[0] ^ y[0]))", 40 - 2 * 64),
+    ],
+    ids=["finish", "step"],
+)
+def test_edited_kernel_computes_the_new_result_in_the_next_process(python, package, old, new, result):
+    before = python(GEMM)
+    edit(package / "binary.py", old, new)
+    after = python(GEMM)
+    assert (before["result"], after["result"], after["hits"]) == (40, result, 0)
+    assert before["folder"] != after["folder"]
+
+
+def test_key_changes_with_what_changes_the_code_and_with_nothing_else(python):
+    settings = [
+        {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+        {"NUMBA_OPT": "1"},
+        {"NUMBA_BOUNDSCHECK": "1"},
+        {"NUMBA_LOOP_VECTORIZE": "0"},
+        {"NUMBA_THREADING_LAYER": "workqueue"},
+    ]
+    key = python(KEY)
+    assert len({key, *(python(KEY, **setting) for setting in settings)}) == 1 + len(settings)
+    assert python(KEY, NUMBA_NUM_THREADS="1") == key
+
+
+def test_numba_cache_dir_has_precedence(python, tmp_path):
+    folder = python(GEMM, NUMBA_CACHE_DIR=str(tmp_path / "chosen"))["folder"]
+    assert Path(folder).parent == tmp_path / "chosen"
+    assert not (tmp_path / "cache").exists()
+
+
+def test_kernels_run_where_nothing_can_be_written(python, tmp_path):
+    (tmp_path / "file").touch()
+    unwritable = python(GEMM, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"))
+    assert (unwritable["result"], unwritable["folder"]) == (40, "None")
