@@ -66,6 +66,7 @@ class OnnxInt8(_OnnxLayer):
 
 class _Prepared:
     stages: Mapping[str, Callable[[int], None]] = {}
+    limit = None
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class TorchFloat32:
 class _PreparedFloat32:
     tolerance = None
     stages: Mapping[str, Callable[[int], None]] = {}
+    limit = None
 
     def __init__(self, problem: Problem, threads: int) -> None:
         import torch
@@ -87,6 +88,7 @@ class TorchInt8:
 
 class _PreparedInt8:
     stages: Mapping[str, Callable[[int], None]] = {}
+    limit = None
 
     def __init__(self, problem: Problem, threads: int) -> None:
         import torch

@@ -18,6 +18,7 @@ class Fake:
 
     x_domain = y_domain = TERNARY_VALUES
     tolerance = None
+    limit = None
     stages = {}  # noqa: RUF012  # none, in all of them
 
     def __init__(self, name="fake", log=None):
