@@ -1,5 +1,7 @@
 # Two commands for a newcomer: `make bench` and `make test`. Both make .venv first.
 PYTHON ?= python3
+# more extras for the tests, such as EXTRAS=,baselines,accuracy; what is not installed is skipped, with the reason
+EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
@@ -42,9 +44,9 @@ clean:  ## remove what make has made
 	touch $@
 
 .venv/test: .venv/created pyproject.toml constraints.txt
-	$(INSTALL) '.[test]'
+	$(INSTALL) '.[test$(EXTRAS)]'
 	touch $@
 
 .venv/dev: .venv/created pyproject.toml constraints.txt
-	$(INSTALL) '.[test,dev]'
+	$(INSTALL) '.[test,dev$(EXTRAS)]'
 	touch $@

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from fatnn_kernels.product import Domain
 from numpy.typing import NDArray
 
 from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
+from fatnn_kernels.product import Domain
 
 
 class Limit(Protocol):

@@ -1,11 +1,10 @@
 """What there is to measure in each scope: the suite's own kernels, and the baselines after them."""
 
-from fatnn_kernels import PRODUCTS
-
 from fatnn_bench.baselines import onnx, pytorch
 from fatnn_bench.baselines.blas import BlasFloat32
 from fatnn_bench.contender import Contender
 from fatnn_bench.own import GemmContender, LayerContender, PackedContender
+from fatnn_kernels import PRODUCTS
 
 SCOPES = ("kernel", "layer", "packed")
 

@@ -4,8 +4,9 @@ import zlib
 from typing import Any, Literal
 
 import numpy as np
-from fatnn_kernels.product import Domain
 from numpy.typing import NDArray
+
+from fatnn_kernels.product import Domain
 
 #: How the values are laid out. The last three are what breaks kernels that random data lets pass.
 Pattern = Literal["random", "lowest", "highest", "alternating"]

@@ -7,8 +7,9 @@ exactly (below 2²⁴ in float32, 2⁵³ in float64), so that the order of the a
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import Domain
 from numpy.typing import NDArray
+
+from fatnn_kernels.product import Domain
 
 #: Unit roundoff of float32.
 _ROUNDOFF = 2.0**-24

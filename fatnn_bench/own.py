@@ -4,6 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench.contender import Prepared
+from fatnn_bench.layers import Layer
+from fatnn_bench.problems import Problem
+from fatnn_bench.quantisation import bounds
 from fatnn_kernels import Product, driver
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
@@ -11,12 +17,6 @@ from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.peak import RegisterLoop
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
-from numpy.typing import NDArray
-
-from fatnn_bench.contender import Prepared
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
-from fatnn_bench.quantisation import bounds
 
 #: Fewer channels than this leave most bits of a word empty; only first convolutions have so few.
 _FEWEST_CHANNELS = 8

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import BINARY_VALUES, Domain
 from numpy.typing import NDArray
 
 from fatnn_bench import data, oracle
 from fatnn_bench.layers import Layer
 from fatnn_bench.quantisation import bounds, quantised
+from fatnn_kernels.product import BINARY_VALUES, Domain
 
 
 @dataclass(frozen=True, eq=False)

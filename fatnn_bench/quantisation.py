@@ -6,8 +6,9 @@ The bounds suit activations of unit variance: what is measured does not depend o
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import BINARY_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
 from numpy.typing import NDArray
+
+from fatnn_kernels.product import BINARY_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
 
 #: By domain: the least float of each value but the lowest; for int8 the factor of R(clip(v · factor, −128, 127)).
 BOUNDS = {
@@ -38,4 +39,5 @@ def quantised(activations: NDArray[np.float32], domain: Domain) -> NDArray[Any]:
         return activations
     limits = np.asarray(BOUNDS[domain.name], np.float32)
     reached = (activations[..., None] >= limits).sum(axis=-1)
-    return np.take(np.asarray(_VALUES[domain.name], np.int8), reached)
+    levels = np.asarray(_VALUES[domain.name], np.int8)
+    return np.asarray(levels[reached])

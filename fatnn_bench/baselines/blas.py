@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import FLOAT32_VALUES
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
+from fatnn_kernels.product import FLOAT32_VALUES
 
 
 class BlasFloat32:

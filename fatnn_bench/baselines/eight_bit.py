@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import INT8_VALUES, Domain
-from fatnn_kernels.target import current_target
 from numpy.typing import NDArray
 
 from fatnn_bench.quantisation import quantised
+from fatnn_kernels.product import INT8_VALUES, Domain
+from fatnn_kernels.target import current_target
 
 #: Without VNNI, libraries multiply by ``pmaddubsw``, whose pairs of u8 × s8 saturate at 16 bits: two products of
 #: 255 · 127 do, two of 255 · 64 cannot. For such machines they advise weights of 7 bits ("reduce_range").

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 from numpy.typing import NDArray
 
 from fatnn_bench.baselines import eight_bit
 from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
+from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 
 _MISSING = "onnxruntime or onnx is not installed: pip install 'fatnn-bench[baselines]'"
 

@@ -7,7 +7,9 @@ import typer
 
 from fatnn_bench import __version__
 from fatnn_bench.cli import catalog, run, verify
+from fatnn_bench.cli.accuracy import accuracy
 from fatnn_bench.cli.compare import compare
+from fatnn_bench.cli.export import export
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
@@ -26,6 +28,8 @@ app.command()(compare)
 app.command()(plot)
 app.command()(show)
 app.command()(verify.verify)
+app.command()(accuracy)
+app.command()(export)
 app.command("list")(catalog.list_)
 
 

@@ -5,9 +5,9 @@ import signal
 import time
 
 import numpy as np
-from fatnn_kernels.product import TERNARY_VALUES
 
 from fatnn_bench.timing import Settings
+from fatnn_kernels.product import TERNARY_VALUES
 
 #: As short as a measurement can be.
 BRIEF = Settings("brief", samples=6, sample_s=1e-6, rounds=3)

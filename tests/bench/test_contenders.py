@@ -45,7 +45,9 @@ def test_bytes_are_those_of_packed_operands_and_the_result():
     assert fewest <= kernel.bytes <= 1.5 * fewest
 
 
-@pytest.mark.parametrize(("name", "facts"), [("binary", {"popcount", "counting"}), ("int8", {"dot"}), ("float32", set())])
+@pytest.mark.parametrize(
+    ("name", "facts"), [("binary", {"popcount", "counting"}), ("int8", {"dot"}), ("float32", set())]
+)
 def test_codegen_tells_what_the_kernel_was_compiled_to(name, facts):
     kernel, _ = prepared(name)
     assert set(kernel.codegen) == {"vector_bits", "tile"} | facts

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 from fatnn_bench.data import PATTERNS, draw
+from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 DOMAINS = (BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, INT8_VALUES)
 VALUES = {

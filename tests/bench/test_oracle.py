@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fatnn_bench import data
 from fatnn_bench.oracle import complaint, expected
+from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 INT8 = st.integers(-128, 127)
 

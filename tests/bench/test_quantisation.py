@@ -1,7 +1,7 @@
 import numpy as np
-from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 from fatnn_bench.quantisation import quantised
+from fatnn_kernels.product import BINARY_VALUES, FLOAT32_VALUES, INT8_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 
 def test_each_float_becomes_the_level_whose_bounds_it_reaches():

@@ -10,10 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fatnn_kernels
 import matplotlib.image
 import pytest
 
+import fatnn_kernels
 from fatnn_bench import store
 
 KERNELS = ("ternary-fatnn", "binary", "blas.float32")

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "numba", "llvmlite", "pandas", "scipy", "matplotlib", "ruamel", "archspec", "psutil"}
-COMMANDS = ("run", "compare", "plot", "show", "verify", "list")
+COMMANDS = ("run", "compare", "plot", "show", "verify", "list", "accuracy", "export")
 
 
 def test_help_loads_nothing_heavy(environ):

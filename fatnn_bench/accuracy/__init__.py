@@ -1,0 +1,1 @@
+"""What accuracy each precision keeps: quantizers, training and export. Needs the extra ``accuracy`` (PyTorch)."""

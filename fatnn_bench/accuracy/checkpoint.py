@@ -1,0 +1,62 @@
+"""Checkpoints: a network's architecture and numbers, and where its training stands. Read without running code."""
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fatnn_bench.accuracy.graph import Graph
+from fatnn_bench.accuracy.networks import NETWORKS, Architecture
+from fatnn_bench.accuracy.schemes import SCHEMES
+from fatnn_bench.errors import UserError
+
+FORMAT = "fatnn-bench checkpoint 1"
+
+
+def save(path: Path, architecture: Architecture, graph: Graph, **more: Any) -> None:
+    """Write a checkpoint; killed at any time, the file is the old one or the new one."""
+    state = {"format": FORMAT, "architecture": architecture.to_json(), "model": graph.state_dict(), **more}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    torch.save(state, beside)
+    os.replace(beside, path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a checkpoint's contents.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, truncated, foreign, or holds more than tensors and plain values.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no checkpoint {path}; `fatnn-bench accuracy` makes them")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"{path} is not a checkpoint of fatnn-bench: it holds more than tensors and plain values, and is not loaded"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it is empty"
+        raise UserError(f"{path} is not a checkpoint of fatnn-bench, or is truncated: {reason}") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise UserError(f"{path} is not a checkpoint of fatnn-bench; name a .pt file that `accuracy` made")
+    return state
+
+
+def load_network(path: Path) -> tuple[Architecture, Graph, dict[str, Any]]:
+    """Read a checkpoint's network, in evaluation mode, and all else it holds. Raises UserError as :func:`read`."""
+    state = read(path)
+    try:
+        architecture = Architecture(**state["architecture"])
+        if architecture.network not in NETWORKS or architecture.scheme not in SCHEMES:
+            raise ValueError(f"unknown network {architecture.network} or precision {architecture.scheme}")
+        graph = architecture.build()
+        graph.load_state_dict(state["model"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"{path} does not fit this fatnn-bench: {str(error).splitlines()[0]}; train it anew") from error
+    return architecture, graph.eval(), state

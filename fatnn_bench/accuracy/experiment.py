@@ -1,0 +1,124 @@
+"""The experiment: every precision from the same float network, for the same number of epochs, seed by seed.
+
+For a seed, a float network is trained from nothing; then each precision, float32 among them, starts from it and is
+trained for as many epochs again. The accuracy is that of the last epoch: choosing the best one by the test images would
+flatter all.
+"""
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from fatnn_bench.accuracy import records, training
+from fatnn_bench.accuracy.datasets.images import DataSet
+from fatnn_bench.accuracy.graph import Graph
+from fatnn_bench.accuracy.layers import QuantisedConvolution
+from fatnn_bench.accuracy.networks import Architecture, start_from
+from fatnn_bench.accuracy.records import AccuracyRow, Settings
+from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
+
+#: Bits of a stored weight.
+WEIGHT_BITS = {"float32": 32, "2-bit": 2, "ternary": 2, "binary": 1}
+
+
+class Listener(Protocol):
+    """Is told how far the experiment is."""
+
+    def begins(self, name: str) -> None:
+        """A network's training begins."""
+
+    def epoch_done(self) -> None:
+        """One of its epochs is done."""
+
+    def row_done(self, row: AccuracyRow) -> None:
+        """It is trained and tested."""
+
+
+def missing(settings: Settings, rows: tuple[AccuracyRow, ...]) -> list[tuple[int, Scheme]]:
+    """Seeds and schemes that have no row yet, in the order in which they are run."""
+    done = {(row.seed, row.precision) for row in rows}
+    todo = [(seed, SCHEMES[name]) for seed in range(settings.seeds) for name in settings.precisions]
+    return [(seed, scheme) for seed, scheme in todo if (seed, scheme.name) not in done]
+
+
+def run(settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], path: Path, listener: Listener) -> None:
+    """Train what is to do and append its rows to the results file; models go into a folder beside it, without suffix.
+
+    Raises
+    ------
+    UserError
+        If a loss becomes NaN, or a file cannot be written.
+    """
+    torch.set_num_threads(settings.threads)
+    torch.use_deterministic_algorithms(True)
+    models = path.with_suffix("")
+    for seed in dict.fromkeys(seed for seed, _ in todo):
+        start = _trained(settings, data, SCHEMES["float32"], seed, models / f"start-seed{seed}.pt", None, listener)
+        for scheme in (scheme for of, scheme in todo if of == seed):
+            records.append(path, _row(settings, data, scheme, seed, models, start, listener))
+
+
+def architecture(settings: Settings, data: DataSet, scheme: Scheme) -> Architecture:
+    """The settings' network for a data set."""
+    return Architecture(
+        settings.network,
+        scheme.name,
+        data.channels,
+        data.size,
+        data.class_count,
+        settings.order,
+        settings.calibration,
+        data.pixel_bits,
+    )
+
+
+def _row(
+    settings: Settings, data: DataSet, scheme: Scheme, seed: int, models: Path, start: Graph, listener: Listener
+) -> AccuracyRow:
+    model = models / f"{scheme.name}-seed{seed}.pt"
+    began = time.monotonic()
+    graph = _trained(settings, data, scheme, seed, model, start, listener)
+    row = AccuracyRow(
+        precision=scheme.name,
+        weights=scheme.weights,
+        activations=scheme.activations,
+        kernel=scheme.kernel,
+        seed=seed,
+        accuracy=training.accuracy(graph, data),
+        test_images=len(data.test.classes),
+        weight_bytes=weight_bytes(graph, scheme),
+        train_s=round(time.monotonic() - began, 3),
+        model=f"{models.name}/{model.name}",
+    )
+    listener.row_done(row)
+    return row
+
+
+def _trained(
+    settings: Settings,
+    data: DataSet,
+    scheme: Scheme,
+    seed: int,
+    save_to: Path,
+    start: Graph | None,
+    listener: Listener,
+) -> Graph:
+    listener.begins(f"{scheme.name if start else 'start'}, seed {seed}")
+    recipe = training.Recipe(settings.epochs, settings.learning_rate, settings.batch)
+    built = architecture(settings, data, scheme)
+    torch.manual_seed(seed)
+    graph = built.build()
+    if start is not None:
+        start_from(graph, start)
+    training.train(built, graph, data, recipe, seed, save_to, listener.epoch_done)
+    return graph.eval()
+
+
+def weight_bytes(graph: Graph, scheme: Scheme) -> int:
+    """Bytes of a network's parameters: weights of quantised convolutions packed, all others in float32."""
+    packed = [layer.weight for layer in graph.layers.values() if isinstance(layer, QuantisedConvolution)]
+    low = sum(weight.numel() for weight in packed)
+    total = sum(parameter.numel() for parameter in graph.parameters())
+    return (total - low) * 4 + -(-low * WEIGHT_BITS[scheme.weights] // 8)

@@ -1,0 +1,56 @@
+"""How far an accuracy run is, on stderr: a bar on a terminal, and a line a trained network everywhere."""
+
+import os
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from fatnn_bench.accuracy.records import AccuracyRow, Settings
+from fatnn_bench.accuracy.schemes import Scheme
+
+
+class Progress:
+    """Counts epochs. Listens to :mod:`fatnn_bench.accuracy.experiment`."""
+
+    def __init__(self, settings: Settings, todo: list[tuple[int, Scheme]]) -> None:
+        console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            speed_estimate_period=600,
+        )
+        trainings = len(todo) + len({seed for seed, _ in todo})  # and the float network each seed starts from
+        self._done, self._trainings = 0, len(todo)
+        self._task = self._bar.add_task("starting", total=trainings * settings.epochs)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def begins(self, name: str) -> None:
+        self._bar.update(self._task, description=name)
+
+    def epoch_done(self) -> None:
+        self._bar.advance(self._task)
+
+    def row_done(self, row: AccuracyRow) -> None:
+        self._done += 1
+        self._bar.console.print(
+            f"{self._done}/{self._trainings} {row.precision}, seed {row.seed}: {100 * row.accuracy:.2f}%",
+            markup=False,
+            highlight=False,
+        )

@@ -1,0 +1,140 @@
+"""The results file of an accuracy run: JSON Lines, a header and then a row a precision and seed."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from fatnn_bench.errors import UserError
+
+#: Major version of the format. A reader refuses a file with a larger one.
+SCHEMA = 1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What decides a run's result."""
+
+    dataset: str
+    network: str
+    order: str
+    calibration: bool
+    precisions: tuple[str, ...]
+    seeds: int  #: seeds 0 to seeds − 1
+    epochs: int  #: of the float network that all start from, and again of each precision
+    learning_rate: float
+    batch: int
+    threads: int
+    data: str | None = None  #: the folder of the data set's files
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyHeader:
+    """The first line."""
+
+    schema: int = SCHEMA
+    created: str  #: UTC, ISO 8601
+    command: list[str]
+    settings: Settings
+    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
+    software: dict[str, Any]
+    kind: str = "accuracy-header"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyRow:
+    """One network, trained and tested."""
+
+    precision: str
+    weights: str  #: their precision
+    activations: str
+    kernel: str | None  #: the kernel that runs it
+    seed: int
+    accuracy: float  #: share of the test images classified right, after the last epoch
+    test_images: int
+    weight_bytes: int  #: of the packed network
+    train_s: float  #: of this precision, not of the float network it starts from; less if resumed
+    model: str  #: its checkpoint, beside the results file
+    kind: str = "accuracy-row"
+
+
+@dataclass(frozen=True)
+class AccuracyRun:
+    """What a file holds."""
+
+    header: AccuracyHeader
+    rows: tuple[AccuracyRow, ...]
+    source: str
+
+
+def append(path: Path, record: AccuracyHeader | AccuracyRow) -> None:
+    """Append a line and see it onto the disk; folders on the way are made. Raises UserError if it cannot."""
+    line = json.dumps(asdict(record), allow_nan=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; name a file that can be written with -o") from error
+
+
+def read(path: Path) -> AccuracyRun:
+    """Read a file; a last line torn by a kill is left out.
+
+    Raises
+    ------
+    UserError
+        If it is missing, not a results file of `accuracy`, of a newer version, or broken.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {error}; name a .jsonl file of `fatnn-bench accuracy`") from error
+    records = [record for i, line in enumerate(lines) if (record := _parsed(path, i, line, len(lines))) is not None]
+    if not records or records[0].get("kind") != "accuracy-header":
+        raise UserError(f"{path} is not a results file of `fatnn-bench accuracy`: its first line is not its header")
+    if not isinstance(records[0].get("schema"), int) or records[0]["schema"] > SCHEMA:
+        raise UserError(
+            f"{path} has schema {records[0].get('schema')}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
+        )
+    header = _validated(path, 1, AccuracyHeader, records[0])
+    rows = [
+        _validated(path, i, AccuracyRow, record)
+        for i, record in enumerate(records[1:], start=2)
+        if record.get("kind") == "accuracy-row"
+    ]
+    return AccuracyRun(header, tuple(rows), str(path))
+
+
+def drop_torn_line(path: Path) -> None:
+    """Cut off a last line without its end, so that the next begins a line of its own."""
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        os.truncate(path, content.rfind(b"\n") + 1)
+
+
+def _parsed(path: Path, i: int, line: str, lines: int) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        if 0 < i == lines - 1:
+            return None
+        raise UserError(f"{path}, line {i + 1}: not JSON ({error}); delete the line, or mend it") from error
+    if not isinstance(record, dict):
+        raise UserError(f"{path}, line {i + 1}: expected an object; delete the line, or mend it")
+    return record
+
+
+def _validated(path: Path, line: int, kind: type[T], record: dict[str, Any]) -> T:
+    try:
+        return TypeAdapter(kind).validate_python(record)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{path}, line {line}, {field}: {fault['msg']}; delete the line, or mend it") from error

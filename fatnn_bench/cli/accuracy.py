@@ -1,0 +1,125 @@
+"""``fatnn-bench accuracy``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fatnn_bench.errors import UserError
+
+if TYPE_CHECKING:
+    from fatnn_bench.accuracy.records import AccuracyHeader, Settings
+
+
+def accuracy(
+    dataset: Annotated[
+        str, typer.Option(help="digits (bundled), mnist, fashion-mnist, cifar10 or folder.", metavar="NAME")
+    ] = "digits",
+    data: Annotated[Path | None, typer.Option(help="Folder of the data set's files.", metavar="FOLDER")] = None,
+    precision: Annotated[
+        str, typer.Option(help="Only precisions that match, such as 'fatnn*,xnor'.", metavar="GLOB")
+    ] = "*",
+    network: Annotated[str, typer.Option(help="small-cnn, resnet20 or resnet18.", metavar="NAME")] = "small-cnn",
+    order: Annotated[
+        str, typer.Option(help="Order in residual blocks: cbsa, cbas or bacs (Conv, Batch norm, Activation, Skip).")
+    ] = "cbsa",
+    calibration: Annotated[bool, typer.Option("--calibration", help="Batch norm on identity branches too.")] = False,
+    seeds: Annotated[int, typer.Option(help="Trainings a precision; five or more for a useful interval.", min=1)] = 5,
+    epochs: Annotated[int, typer.Option(help="Epochs of each training.", min=1)] = 40,
+    learning_rate: Annotated[float, typer.Option(help="Where the learning rate starts.", min=1e-9)] = 0.1,
+    batch: Annotated[int, typer.Option(help="Images a step.", min=2)] = 64,
+    threads: Annotated[int, typer.Option(help="Threads of PyTorch; results depend on their number.", min=1)] = 1,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Results file; results/accuracy/DATASET/TIME.jsonl if not given."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this results file; all else is as it was begun.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Train every precision with the same budget and print the accuracy each keeps.
+
+    Rows and models are written as they come; killed at any time, --resume goes on where it stopped, to the same result.
+
+    Example: [bold]fatnn-bench accuracy --dataset digits --seeds 5[/bold]
+    """
+    from fatnn_bench.accuracy.extra import require
+
+    require("torch")
+    from fatnn_bench.accuracy import networks, schemes
+    from fatnn_bench.accuracy.records import Settings
+
+    if resume is not None:
+        if output is not None:
+            raise UserError("--resume goes on in the file it names; leave -o out")
+        _go_on(resume)
+        return
+    if network not in networks.NETWORKS:
+        raise UserError(f"there is no network {network!r} to train; there are {', '.join(networks.NETWORKS)}")
+    if order not in list(networks.Order):
+        raise UserError(f"there is no order {order!r}; there are {', '.join(networks.Order)}")
+    names = tuple(scheme.name for scheme in schemes.choose(precision))
+    folder = str(data) if data else None
+    settings = Settings(
+        dataset=dataset, network=network, order=order, calibration=calibration, precisions=names, seeds=seeds,
+        epochs=epochs, learning_rate=learning_rate, batch=batch, threads=threads, data=folder,
+    )  # fmt: skip
+    _begin(settings, output)
+
+
+def _begin(settings: "Settings", output: Path | None) -> None:
+    import sys
+    from datetime import UTC, datetime
+
+    from fatnn_bench import machine
+    from fatnn_bench.accuracy import records
+    from fatnn_bench.accuracy.environment import software
+    from fatnn_bench.store import default_path
+
+    now = datetime.now(UTC)
+    path = output or default_path(f"accuracy/{settings.dataset}", now)
+    if path.exists() or path.with_suffix("").exists():
+        raise UserError(
+            f"{path} exists, or its folder of models; go on with --resume {path}, or choose another with -o"
+        )
+    header = records.AccuracyHeader(
+        created=now.isoformat(timespec="seconds"),
+        command=["fatnn-bench", *sys.argv[1:]],
+        settings=settings,
+        machine=machine.describe(),
+        software=software(),
+    )
+    _run(settings, path, header)
+
+
+def _go_on(path: Path) -> None:
+    from fatnn_bench.accuracy import records
+    from fatnn_bench.accuracy.environment import software
+
+    run = records.read(path)
+    records.drop_torn_line(path)
+    was, now = run.header.software.get("torch"), software()["torch"]
+    if was != now:
+        typer.echo(f"fatnn-bench: begun with torch {was}, going on with {now}: results may differ", err=True)
+    _run(run.header.settings, path, None)
+
+
+def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> None:
+    from fatnn_bench import render
+    from fatnn_bench.accuracy import experiment, records, table
+    from fatnn_bench.accuracy.datasets import catalog
+    from fatnn_bench.accuracy.progress import Progress
+    from fatnn_bench.formats import Format
+
+    data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
+    if header is not None:
+        records.append(path, header)
+    todo = experiment.missing(settings, records.read(path).rows)
+    try:
+        with Progress(settings, todo) as progress:
+            experiment.run(settings, data, todo, path, progress)
+    except KeyboardInterrupt:
+        typer.echo(f"fatnn-bench: interrupted; go on with fatnn-bench accuracy --resume {path}", err=True)
+        raise typer.Exit(130) from None
+    render.write(table.document(records.read(path)), Format.TABLE)
+    typer.echo(f"saved {path}; models in {path.with_suffix('')}", err=True)

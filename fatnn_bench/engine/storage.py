@@ -1,0 +1,115 @@
+"""The file of an exported network, ``.fatnn``, version 1: NumPy's npz, without any pickle.
+
+The zip holds ``header``, UTF-8 JSON as bytes, and an array for every tensor, ``<operation's index>.<tensor>``.
+
+    {"format": "fatnn-bench network", "version": 1, "name": …, "scheme": …, "channels": 1, "size": 8, "classes": 10,
+     "pixel_bits": 4, "operations": [{"kind": …, "name": …, "inputs": […], "attributes": {…}}, …]}
+
+Kinds, attributes and tensors are those of :data:`fatnn_bench.engine.program.KINDS`. The weight of a ``conv`` is in
+bit-planes of its levels' indices (:func:`fatnn_bench.engine.program.as_planes`), its shape [out_channels, kernel,
+kernel, in_channels] in the attribute ``shape``. Every array has the CRC of the zip: a damaged file is refused.
+"""
+
+import json
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench.engine.program import Operation, Program, as_planes, from_planes
+from fatnn_bench.errors import UserError
+
+FORMAT = "fatnn-bench network"
+VERSION = 1
+
+_FIELDS = ("name", "scheme", "channels", "size", "classes", "pixel_bits")
+
+
+def save(program: Program, path: Path) -> None:
+    """Write a network. Raises UserError if the file cannot be written."""
+    header: dict[str, Any] = {"format": FORMAT, "version": VERSION, **{f: getattr(program, f) for f in _FIELDS}}
+    header["operations"] = [_described(operation) for operation in program.operations]
+    arrays: dict[str, Any] = {
+        f"{i}.{name}": _stored(operation, tensor)
+        for i, operation in enumerate(program.operations)
+        for name, tensor in operation.tensors.items()
+    }
+    beside = path.with_name(path.name + ".part")
+    try:
+        with beside.open("wb") as file:
+            np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
+        os.replace(beside, path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; name another file with -o") from error
+
+
+def load(path: Path) -> Program:
+    """Read a network.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, truncated, damaged, foreign, or of a newer version.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise UserError(f"there is no file {path}; `fatnn-bench export` makes one") from error
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        AttributeError,
+        KeyError,
+        TypeError,
+    ) as error:
+        raise UserError(f"{path} is truncated or no exported network: {error}; export it anew") from error
+    header = _header(path, arrays)
+    try:
+        operations = tuple(_operation(i, entry, arrays) for i, entry in enumerate(header["operations"]))
+        return Program(**{f: header[f] for f in _FIELDS}, operations=operations)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is damaged: {error}; export it anew") from error
+
+
+def _header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    try:
+        header = json.loads(arrays["header"].tobytes())
+    except (KeyError, ValueError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise UserError(f"{path} is an npz file without a network's header; name a file that `export` made")
+    if header.get("version") != VERSION:
+        raise UserError(
+            f"{path} has format version {header.get('version')}, this fatnn-bench reads {VERSION}; "
+            "export the network anew, or use the fatnn-bench that wrote it"
+        )
+    return header
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    attributes = dict(operation.attributes)
+    if operation.kind == "conv":
+        attributes["shape"] = operation.tensors["weight"].shape
+    return {"kind": operation.kind, "name": operation.name, "inputs": operation.inputs, "attributes": attributes}
+
+
+def _stored(operation: Operation, tensor: NDArray[Any]) -> NDArray[Any]:
+    return as_planes(tensor, operation.attributes["w_levels"]) if operation.kind == "conv" else tensor
+
+
+def _operation(i: int, entry: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Operation:
+    attributes = {k: tuple(v) if isinstance(v, list) else v for k, v in entry["attributes"].items()}
+    prefix = f"{i}."
+    tensors = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    if entry["kind"] == "conv":
+        shape = attributes.pop("shape")
+        tensors["weight"] = from_planes(tensors["weight"], attributes["w_levels"], shape)
+    return Operation(entry["kind"], entry["name"], tuple(entry["inputs"]), attributes, tensors)

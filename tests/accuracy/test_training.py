@@ -1,0 +1,259 @@
+"""Training: the same for a seed, resumed to the same bit, stopped by NaN; checkpoints, rows and the table."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+torch = pytest.importorskip("torch")
+
+from fatnn_bench.accuracy import augment, checkpoint, experiment, records, schemes, table, training  # noqa: E402
+from fatnn_bench.accuracy.datasets.images import DataSet, InMemory  # noqa: E402
+from fatnn_bench.accuracy.networks import Architecture, start_from  # noqa: E402
+from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width  # noqa: E402
+from fatnn_bench.errors import Exit, UserError  # noqa: E402
+
+ARCHITECTURE = Architecture("small-cnn", "fatnn", 1, 8, 2, pixel_bits=4)
+
+
+@pytest.fixture(autouse=True)
+def _deterministic():
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.set_num_threads(before[0])
+    torch.use_deterministic_algorithms(before[1])
+
+
+def two_classes(images: int) -> InMemory:
+    """Bright left or right halves, with noise."""
+    rng = np.random.default_rng(images)
+    classes = rng.integers(0, 2, images)
+    pixels = rng.integers(0, 8, (images, 1, 8, 8), np.uint8)
+    for image, label in zip(pixels, classes, strict=True):
+        image[:, :, 4 * label : 4 * label + 4] += 8
+    return InMemory(pixels, classes)
+
+
+DATA = DataSet("halves", two_classes(64), two_classes(50), 2, channels=1, size=8, shift=1, pixel_bits=4)
+
+
+def trained(path, epochs: int, seed: int = 0, rate: float = 0.05, architecture=ARCHITECTURE):
+    torch.manual_seed(seed)
+    graph = architecture.build()
+    training.train(architecture, graph, DATA, training.Recipe(epochs, rate, 16), seed, path)
+    return graph
+
+
+def same(a, b) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+def test_it_learns(tmp_path):
+    assert training.accuracy(trained(tmp_path / "a.pt", 8), DATA) > 0.9
+
+
+@pytest.mark.parametrize("scheme", schemes.SCHEMES)
+def test_one_seed_gives_one_network_whatever_the_scheme(tmp_path, scheme):
+    architecture = dataclasses.replace(ARCHITECTURE, scheme=scheme)
+    a, b = (trained(tmp_path / f"{i}.pt", 2, architecture=architecture) for i in range(2))
+    assert same(a, b)
+    assert not same(a, trained(tmp_path / "other.pt", 2, seed=1, architecture=architecture))
+
+
+def test_resumed_training_ends_in_the_same_bits(tmp_path, monkeypatch):
+    whole = trained(tmp_path / "whole.pt", 6)
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY_S", 0.0)
+    epochs = iter(range(6))
+
+    def killed():
+        if next(epochs) == 2:
+            raise KeyboardInterrupt
+
+    torch.manual_seed(0)
+    graph = ARCHITECTURE.build()
+    recipe = training.Recipe(6, 0.05, 16)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(ARCHITECTURE, graph, DATA, recipe, 0, tmp_path / "killed.pt", killed)
+    torch.manual_seed(77)  # nothing may hang on torch's own generator
+    resumed = ARCHITECTURE.build()
+    training.train(ARCHITECTURE, resumed, DATA, recipe, 0, tmp_path / "killed.pt")
+    assert same(whole, resumed)
+
+
+def test_nan_stops_with_the_step_and_the_loss(tmp_path):
+    with pytest.raises(
+        training.DivergedError, match=r"fatnn, seed 0: the loss is (nan|inf) at step \d+ \(epoch 0\)"
+    ) as e:
+        trained(tmp_path / "a.pt", 3, rate=1e30)
+    assert e.value.exit_code == Exit.ERROR
+
+
+def test_step_sizes_do_not_decay_and_clips_of_pact_do():
+    graph = dataclasses.replace(ARCHITECTURE, scheme="pact-2bit").build()
+    decaying, _ = training._groups(graph)
+    assert graph.layers["conv1"].quantise_input.alpha in set(decaying["params"])
+    graph = ARCHITECTURE.build()
+    _, others = training._groups(graph)
+    assert others["weight_decay"] == 0
+    assert {id(p) for p in others["params"]} >= {id(graph.layers["conv1"].quantise_weight.alpha)}
+
+
+def test_a_low_bit_network_starts_from_the_float_one():
+    start = dataclasses.replace(ARCHITECTURE, scheme="float32").build()
+    graph = ARCHITECTURE.build()
+    start_from(graph, start)
+    torch.testing.assert_close(graph.layers["conv2"].weight, start.layers["conv2"].weight)
+    assert graph.layers["conv2"].quantise_weight.alpha.eq(0.5).all()
+
+
+def test_images_move_whole_and_mirror():
+    data = dataclasses.replace(DATA, shift=2, flip=True)
+    x = torch.rand(200, 1, 8, 8) + 1
+    moved = augment.varied(x, data, torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(x, [2] * 4)
+    for before, after in zip(padded, moved, strict=True):
+        windows = [w[:, i : i + 8, j : j + 8] for w in (before, before.flip(2)) for i in range(5) for j in range(5)]
+        assert any(torch.equal(after, window) for window in windows)
+
+
+class Quiet:
+    def begins(self, name):
+        pass
+
+    def epoch_done(self):
+        pass
+
+    def row_done(self, row):
+        pass
+
+
+SETTINGS = records.Settings(
+    dataset="halves", network="small-cnn", order="cbsa", calibration=False, precisions=("float32", "xnor"), seeds=2,
+    epochs=1, learning_rate=0.05, batch=16, threads=1,
+)  # fmt: skip
+HEADER = records.AccuracyHeader(
+    created="2026-01-02T03:04:05+00:00", command=["fatnn-bench"], settings=SETTINGS, machine={"cpu": "µ"}, software={}
+)
+
+
+def run_all(path) -> records.AccuracyRun:
+    records.append(path, HEADER)
+    experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, ()), path, Quiet())
+    return records.read(path)
+
+
+def facts(run: records.AccuracyRun) -> list[tuple]:
+    return [(row.precision, row.seed, row.accuracy) for row in run.rows]
+
+
+def test_an_experiment_killed_half_way_goes_on_to_the_same_rows(tmp_path):
+    whole = run_all(tmp_path / "whole.jsonl")
+    assert [row[:2] for row in facts(whole)] == [("float32", 0), ("xnor", 0), ("float32", 1), ("xnor", 1)]
+
+    class Killer(Quiet):
+        def row_done(self, row):
+            if row.seed == 0 and row.precision == "xnor":
+                raise KeyboardInterrupt
+
+    path = tmp_path / "killed.jsonl"
+    records.append(path, HEADER)
+    with pytest.raises(KeyboardInterrupt):
+        experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, ()), path, Killer())
+    with path.open("a") as file:
+        file.write('{"torn')
+    kept = records.read(path)
+    assert facts(kept) == facts(whole)[:1]
+    records.drop_torn_line(path)
+    experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, kept.rows), path, Quiet())
+    assert facts(records.read(path)) == facts(whole)
+
+
+def test_weights_are_counted_packed():
+    graph = dataclasses.replace(ARCHITECTURE, scheme="xnor").build()
+    low = 9 * (16 * 16 + 16 * 32 + 32 * 32)
+    rest = 9 * 16 + 2 * (16 + 16 + 32 + 32) + 32 * 2 + 2
+    assert experiment.weight_bytes(graph, schemes.SCHEMES["xnor"]) == low // 8 + 4 * rest
+
+
+def test_the_interval_is_students():
+    values = [0.9, 0.92, 0.97]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert t_half_width(values) == pytest.approx((high - low) / 2)
+    assert math.isnan(t_half_width([0.5]))
+
+
+def test_differences_are_taken_seed_by_seed():
+    a, b = (
+        Summary("x", "", "", None, *of, 0, 0.0) for of in (((0, 1, 3), (0.9, 0.8, 0.7)), ((1, 0, 2), (0.5, 0.6, 0.1)))
+    )
+    assert differences(a, b) == pytest.approx([0.3, 0.3])
+
+
+def test_the_table_has_a_line_a_precision_best_first(tmp_path):
+    run = run_all(tmp_path / "run.jsonl")
+    document = table.document(run)
+    best = max(summaries(run.rows), key=lambda s: s.mean)
+    first = document.sheets[0].rows[0]
+    assert first[0] == best.precision
+    assert float(first[3]) == pytest.approx(100 * best.mean, abs=0.005)
+    json.dumps(document.data)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "not a results file of `fatnn-bench accuracy`"),
+        ('{"kind": "header", "schema": 1}\n', "its first line is not its header"),
+        ('{"kind": "accuracy-header", "schema": 9}\n', "has schema 9, this fatnn-bench reads up to 1"),
+        ('{"kind": "accuracy-header", "schema": 1}\n', "line 1, created: Field required"),
+        ("nonsense\n", "line 1: not JSON"),
+    ],
+)
+def test_files_that_are_refused(tmp_path, content, reason):
+    path = tmp_path / "run.jsonl"
+    path.write_text(content)
+    with pytest.raises(UserError, match=reason):
+        records.read(path)
+
+
+def test_checkpoints_that_are_refused(tmp_path):
+    path = tmp_path / "net.pt"
+    trained(path, 1)
+    content = path.read_bytes()
+    for broken in (content[: len(content) // 2], b"", b"hello"):
+        path.write_bytes(broken)
+        with pytest.raises(UserError, match=r"net\.pt is not a checkpoint of fatnn-bench"):
+            checkpoint.load_network(path)
+    torch.save({"model": {}}, path)
+    with pytest.raises(UserError, match="is not a checkpoint of fatnn-bench; name"):
+        checkpoint.load_network(path)
+    with pytest.raises(UserError, match="there is no checkpoint"):
+        checkpoint.load_network(tmp_path / "none.pt")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return print, ("this must not run",)
+
+    torch.save({"format": checkpoint.FORMAT, "evil": Evil()}, tmp_path / "net.pt")
+    with pytest.raises(UserError, match="holds more than tensors and plain values"):
+        checkpoint.load_network(tmp_path / "net.pt")
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
+    other = dataclasses.replace(ARCHITECTURE, size=8, classes=5)
+    checkpoint.save(tmp_path / "net.pt", ARCHITECTURE, other.build())
+    with pytest.raises(UserError, match="does not fit this fatnn-bench"):
+        checkpoint.load_network(tmp_path / "net.pt")
+
+
+def test_precisions_are_chosen_by_glob():
+    assert [scheme.name for scheme in schemes.choose("xnor,fatnn*")] == ["fatnn", "fatnn-full", "xnor"]
+    with pytest.raises(UserError, match="no precision matches 'int3'; there are float32"):
+        schemes.choose("xnor,int3")
