@@ -3,24 +3,20 @@
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from fatnn_bench import launch
+from fatnn_bench import launch, resume
+from fatnn_bench.blocks import case_seconds
 from fatnn_bench.cases import Case
 from fatnn_bench.errors import Exit, UserError
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results import Header, Row, Run, Status, unmeasured
+from fatnn_bench.results import Header, Noise, Row, Run, Status, in_order, unmeasured
 from fatnn_bench.store import Writer
 from fatnn_bench.timing import Settings
 from fatnn_bench.worker import Request
-
-#: Seconds of a case beside its samples: data, oracle, packing, calibration; seen on two cores at 2.8 GHz.
-_OVERHEAD_S = 0.05
-#: GMAC/s that the slowest kernels reach; for estimates only.
-_SLOWEST_GMACS_PER_S = 20.0
 
 Event: TypeAlias = dict[str, Any]
 
@@ -28,111 +24,176 @@ Event: TypeAlias = dict[str, Any]
 class Listener(Protocol):
     """Who wants to know how far a run is."""
 
-    def layer_begins(self, name: str) -> None: ...
+    def turn(self, name: str, progress: float) -> None:
+        """The work on a case or a layer begins or goes on, at a share of all work."""
 
     def row_done(self, row: Row) -> None: ...
 
 
-def measure(
-    cases: Sequence[Case],
-    platform_name: str,
-    platform: Platform,
-    settings: Settings,
-    seed: int,
-    output: Path,
-    listener: Listener,
-) -> Run:
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured, and how."""
+
+    cases: Sequence[Case]  #: those of a layer in a row
+    platform_name: str
+    platform: Platform
+    settings: Settings
+    seed: int
+    timeout_s: float | None = None  #: a turn of a case that takes longer is given up, and the case with it
+    pin: bool = True  #: to one core, where all cases are of one thread
+    options: dict[str, Any] = field(default_factory=dict)  #: what the person chose, for the header
+
+
+def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = None) -> Run:
     """Measure the cases in a worker and write each row to the results file as soon as it is known.
 
     Parameters
     ----------
-    cases
-        Those of a layer in a row.
+    plan
+        What to measure.
     output
-        The results file; nothing is measured if it cannot be written.
+        The results file; nothing is measured if it cannot be written. It is removed if it holds no row in the end.
+    listener
+        Told how far it is.
+    earlier
+        What the file holds already: only the cases that it lacks are measured, and written behind it.
 
     Returns
     -------
     Run
-        What was written.
+        What the file holds.
 
     Raises
     ------
     UserError
-        The file cannot be written, or no worker could be started.
+        The file cannot be written, no worker could be started, or machine, software or settings are not those of the
+        earlier run.
     """
-    with closing(_events(platform, Request(list(cases), settings, seed))) as events:
-        ready = next(events)
-        header = Header(
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            platform=platform_name,
-            command=["fatnn-bench", *sys.argv[1:]],
-            seed=seed,
-            settings=asdict(settings),
-            machine=ready["machine"],
-            software=ready["software"],
-        )
-        with Writer(output, header) as writer:
-            rows = tuple(_rows(events, listener, writer.write))
-    return Run(header, rows, source=str(output))
+    cases = owed(plan, earlier)
+    if not cases and earlier:
+        return earlier
+    found: list[Row | Noise] = []
+
+    def keep(record: Row | Noise) -> None:
+        writer.write(record)
+        found.append(record)
+
+    request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.pin)
+    with Writer(output, go_on=earlier is not None) as writer, closing(_events(plan.platform, request)) as events:
+        header = _header(plan, next(events))
+        if earlier:
+            resume.refuse_changes(earlier, header)
+            header = earlier.header
+        else:
+            writer.begin(header)
+        for _ in _rows(events, listener, keep):
+            pass
+    before = earlier or Run(header, ())
+    rows = [record for record in found if isinstance(record, Row)]
+    noise = tuple(record for record in found if isinstance(record, Noise))
+    ordered = in_order([*before.rows, *rows], header.layers)
+    return Run(header, ordered, (), str(output), (*before.noise, *noise))
 
 
-def verify(cases: Sequence[Case], platform: Platform, seed: int, listener: Listener) -> tuple[Row, ...]:
-    """Check the cases in a worker on every pattern of data, without timing them."""
-    with closing(_events(platform, Request(list(cases), None, seed))) as events:
-        return tuple(_rows(events, listener))
+def owed(plan: Plan, earlier: Run | None) -> list[Case]:
+    """Return the cases of a plan that an earlier run lacks; all if there is none."""
+    return resume.missing(plan.cases, earlier) if earlier else list(plan.cases)
 
 
-def _rows(events: Iterator[Event], listener: Listener, keep: Callable[[Row], None] = lambda row: None) -> Iterator[Row]:
+def verify(
+    cases: Sequence[Case], platform: Platform, seed: int, listener: Listener, timeout_s: float | None = None
+) -> Iterator[Row]:
+    """Check the cases in a worker on every pattern of data, without timing them; yields each row when it is known."""
+    with closing(_events(platform, Request(list(cases), None, seed, timeout_s))) as events:
+        yield from _rows(events, listener)
+
+
+def _header(plan: Plan, ready: Event) -> Header:
+    return Header(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        platform=plan.platform_name,
+        command=["fatnn-bench", *sys.argv[1:]],
+        options=plan.options,
+        seed=plan.seed,
+        settings=asdict(plan.settings),
+        machine=ready["machine"],
+        software=ready["software"],
+        layers=list(dict.fromkeys(case.layer.full_name for case in plan.cases)),
+    )
+
+
+def _rows(
+    events: Iterator[Event], listener: Listener, keep: Callable[[Row | Noise], None] = lambda record: None
+) -> Iterator[Row]:
     for event in events:
-        if event["event"] == "layer":
-            listener.layer_begins(event["name"])
-        elif event["event"] == "row":
-            row = Row.from_json(event["row"])
-            keep(row)
-            listener.row_done(row)
-            yield row
+        match event["event"]:
+            case "turn":
+                listener.turn(event["case"], event["progress"])
+            case "layer":
+                listener.turn(event["name"], 0.0)
+            case "noise":
+                keep(Noise.from_json(event["noise"]))
+            case "row":
+                row = Row.from_json(event["row"])
+                keep(row)
+                listener.row_done(row)
+                yield row
 
 
 def _events(platform: Platform, request: Request) -> Generator[Event]:
-    """The events of a worker. When one dies, the layer it was at becomes ERROR rows, and another goes on behind it."""
-    owed = list(request.cases)
-    layer = ""
+    """Events of a request, through the deaths of workers: each costs the case that it was at, or its layer."""
+    owed = request.cases
+    at: Callable[[Case], bool] | None = None  # whether a case is one that the worker is at
     first = True
     while owed:
         with closing(launch.events(platform, replace(request, cases=owed))) as events:
             try:
                 for event in events:
-                    if event["event"] == "row":
-                        owed = [case for case in owed if case.id != event["row"]["case"]]
-                    if event["event"] == "layer":
-                        layer = event["name"]
+                    match event["event"]:
+                        case "row":
+                            owed = [case for case in owed if case.id != event["row"]["case"]]
+                        case "turn":
+                            at = _is_case(event["case"])
+                            event["progress"] = 1 - (1 - event["progress"]) * len(owed) / len(request.cases)
+                        case "layer":
+                            at = _is_of_layer(event["name"])
                     if event["event"] != "ready" or first:
                         yield event
                     first = False
                 return
             except launch.WorkerDiedError as error:
-                if not layer:
+                if at is None:
                     raise UserError(f"no worker could be started: {error}") from error
-                lost = [case for case in owed if case.layer.full_name == layer]
+                # the death of a twin costs the next case, lest it come again and again
+                lost = [case for case in owed if at(case)] or owed[:1]
                 owed = [case for case in owed if case not in lost]
                 for case in lost:
-                    yield {"event": "row", "row": unmeasured(case, Status.ERROR, str(error)).to_json()}
-                layer = ""
+                    yield {"event": "row", "row": unmeasured(case, Status.ERROR, _told(error, request)).to_json()}
+                at = None
+
+
+def _is_case(name: str) -> Callable[[Case], bool]:
+    return lambda case: case.id == name
+
+
+def _is_of_layer(name: str) -> Callable[[Case], bool]:
+    return lambda case: case.layer.full_name == name
+
+
+def _told(error: launch.WorkerDiedError, request: Request) -> str:
+    if request.timeout_s is not None and "SIGALRM" in str(error):
+        return f"it did not end within {request.timeout_s:g} s; --timeout gives it longer"
+    return str(error)
 
 
 def estimate_s(cases: Sequence[Case], settings: Settings) -> float:
     """A rough number of seconds that measuring the cases takes once the kernels are compiled."""
-    return sum(
-        _OVERHEAD_S + (settings.samples + 3) * max(settings.sample_s, case.layer.macs / _SLOWEST_GMACS_PER_S * 1e-9)
-        for case in cases
-        if not case.layer.skip_reason
-    )
+    return sum(case_seconds(case, settings) for case in cases)
 
 
 def exit_code(rows: Iterable[Row]) -> Exit:
-    """What a run's rows mean for the exit code: the worst of them decides."""
-    statuses = {row.status for row in rows}
+    """What a run's rows mean for the exit code: the worst of them decides; of a case held twice, the later counts."""
+    statuses = {row.status for row in {(row.platform, row.case): row for row in rows}.values()}
     if Status.FAILED in statuses:
         return Exit.WRONG_RESULT
     if Status.ERROR in statuses:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fatnn_bench import gain
+from fatnn_bench import gain, verdict
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.results import Row, Run, Status
 
@@ -50,7 +50,7 @@ class _Pair(NamedTuple):
     baseline: Row | None
 
 
-def speedups(run: Run, baseline: str | None = None) -> pd.DataFrame:
+def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
     """Return the speedup of every kernel on every layer, a row each, in the order of the run.
 
     Parameters
@@ -59,13 +59,16 @@ def speedups(run: Run, baseline: str | None = None) -> pd.DataFrame:
         Where it holds a case twice, the later row counts.
     baseline : str, optional
         The kernel to measure against; by default the fastest float32 kernel of each layer.
+    min_effect : float
+        The relative difference below which none counts; see :mod:`fatnn_bench.verdict`.
 
     Returns
     -------
     DataFrame
         ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, status, reason, median_s, ci_low_s,
-        ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high``. ``low`` and ``high`` are
-        NaN where there are fewer than two samples; ``speedup`` too where either side has no time.
+        ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high, verdict``. ``low`` and
+        ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either side has no time, and
+        ``verdict`` is missing there.
 
     Raises
     ------
@@ -74,7 +77,8 @@ def speedups(run: Run, baseline: str | None = None) -> pd.DataFrame:
     NothingComparableError
         If no kernel was timed at the same place as a baseline.
     """
-    return pd.DataFrame([_speedup_record(pair) for pair in _pairs(run, baseline)])
+    floor = verdict.floor_of(run)
+    return pd.DataFrame([_speedup_record(pair, min_effect, floor) for pair in _pairs(run, baseline)])
 
 
 def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
@@ -183,8 +187,12 @@ def _name(run: Run) -> str:
     return run.source or "the run"
 
 
-def _speedup_record(pair: _Pair) -> dict[str, Any]:
+def _speedup_record(pair: _Pair, min_effect: float, floor: float) -> dict[str, Any]:
     place, row, base = pair
+    speedup, word = gain.NONE, None
+    if row.timed and base:
+        speedup = gain.of_layer(row, base)
+        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
     return {
         "platform": place.platform,
         "network": place.network,
@@ -204,7 +212,8 @@ def _speedup_record(pair: _Pair) -> dict[str, Any]:
         "baseline": base.kernel if base else None,
         "baseline_status": base.status.value if base else None,
         "baseline_s": base.median_s if base else None,
-        **(gain.of_layer(row, base) if row.timed and base else gain.NONE)._asdict(),
+        **speedup._asdict(),
+        "verdict": word,
     }
 
 

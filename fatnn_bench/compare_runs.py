@@ -1,7 +1,8 @@
 """What changed: several runs against the first of them, case by case.
 
-A speedup above 1 means that a case is faster than in the first run. A case that a run lacks is listed as absent, and
-one without a time keeps its status and reason. Nothing here does input or output.
+A speedup above 1 means that a case is faster than in the first run; whether that is sure, its verdict says. A case
+that a run lacks is listed as absent, and one without a time keeps its status and reason. Nothing here does input or
+output.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatnn_bench import gain
+from fatnn_bench import gain, machine, verdict
 from fatnn_bench.compare import layer_name
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.results import Row, Run
 
-__all__ = ["ABSENT", "labels", "means", "ratios"]
+__all__ = ["ABSENT", "differing_machines", "labels", "means", "ratios"]
 
 #: Stands for a status where a run does not hold the case.
 ABSENT = "absent"
@@ -24,21 +25,24 @@ ABSENT = "absent"
 _Key = tuple[str | None, str]
 
 
-def ratios(runs: Sequence[Run]) -> pd.DataFrame:
+def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
     """Return the speedup of every case in every run over the same case in the first run.
 
     Parameters
     ----------
     runs : sequence of Run
         At least two. Where one holds a case twice, the later row counts.
+    min_effect : float
+        The relative difference below which none counts; see :mod:`fatnn_bench.verdict`.
 
     Returns
     -------
     DataFrame
         A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run, status,
-        reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high``. ``run`` and
-        ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case. Cases come in the order
-        of the first run, then those that only others hold.
+        reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high, verdict,
+        least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case,
+        and ``verdict`` is missing where there is no speedup. Cases come in the order of the first run, then those that
+        only others hold.
 
     Raises
     ------
@@ -46,7 +50,10 @@ def ratios(runs: Sequence[Run]) -> pd.DataFrame:
         If no run shares a timed case with the first.
     """
     names = labels(runs)
-    records = [_record(names[0], names[i], row, base) for i in range(1, len(runs)) for row, base in _aligned(runs, i)]
+    records = []
+    for i in range(1, len(runs)):
+        floor = verdict.floor_of(runs[0], runs[i])
+        records += [_record(names[0], names[i], row, base, min_effect, floor) for row, base in _aligned(runs, i)]
     table = pd.DataFrame(records)
     if not records or table["speedup"].isna().all():
         raise NothingComparableError(_nothing(runs, names))
@@ -79,6 +86,21 @@ def labels(runs: Sequence[Run]) -> list[str]:
     return next(names for names in (platforms, stems, both, numbers) if all(names) and len(set(names)) == len(names))
 
 
+def differing_machines(runs: Sequence[Run]) -> str:
+    """Return in what the machines of the runs differ, as ``memory_gib is 16 in a and 32 in b``; empty if in nothing.
+
+    What a file does not tell of its machine differs from nothing.
+    """
+    names = labels(runs)
+    first = machine.identity(runs[0].header.machine)
+    differences = []
+    for name, run in zip(names[1:], runs[1:], strict=True):
+        for field, value in machine.identity(run.header.machine).items():
+            if None not in (value, first[field]) and value != first[field]:
+                differences.append(f"{field} is {first[field]} in {names[0]} and {value} in {name}")
+    return "; ".join(differences)
+
+
 def _aligned(runs: Sequence[Run], i: int) -> Iterator[tuple[Row | None, Row | None]]:
     """Each case that any run holds: its row in run i, and in the first."""
     by_key: list[dict[_Key, Row]] = [{(row.platform, row.case): row for row in run.rows} for run in runs]
@@ -88,10 +110,15 @@ def _aligned(runs: Sequence[Run], i: int) -> Iterator[tuple[Row | None, Row | No
             yield row, base
 
 
-def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[str, Any]:
+def _record(
+    baseline: str, run: str, row: Row | None, base: Row | None, min_effect: float, floor: float
+) -> dict[str, Any]:
     case = row or base
     assert case is not None
-    comparable = row is not None and base is not None and row.timed and base.timed
+    speedup, word = gain.NONE, None
+    if row and base and row.timed and base.timed:
+        speedup = gain.of_layer(row, base)
+        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
     return {
         "platform": case.platform,
         "network": case.network,
@@ -108,7 +135,9 @@ def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[
         "baseline_status": base.status.value if base else ABSENT,
         "baseline_reason": base.reason if base else "",
         "baseline_s": base.median_s if base and base.timed else None,
-        **(gain.of_layer(row, base) if comparable and row and base else gain.NONE)._asdict(),
+        **speedup._asdict(),
+        "verdict": word,
+        "least_effect": max(min_effect, floor),
     }
 
 

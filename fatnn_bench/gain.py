@@ -35,14 +35,17 @@ NONE = Gain(float("nan"), float("nan"), float("nan"))
 
 def of_layer(row: Row, base: Row) -> Gain:
     """Return the gain of one timed row over another."""
-    return Gain(_seconds(base) / _seconds(row), *statistics.ratio_interval(_samples(base), _samples(row)))
+    interval = statistics.ratio_interval(_samples(base), _samples(row), paired=_in_turns(row, base))
+    return Gain(_seconds(base) / _seconds(row), *interval)
 
 
 def mean(matches: Sequence[Match]) -> Gain:
     """Return the geometric mean of the gains, each pair counted once. Raises ValueError if there are none."""
     speedups = [_seconds(base) / _seconds(row) for row, base in matches]
     low, high = statistics.geometric_mean_interval(
-        [_samples(base) for _, base in matches], [_samples(row) for row, _ in matches]
+        [_samples(base) for _, base in matches],
+        [_samples(row) for row, _ in matches],
+        paired=[_in_turns(*match) for match in matches],
     )
     return Gain(statistics.geometric_mean(speedups), low, high)
 
@@ -54,6 +57,7 @@ def of_network(matches: Sequence[Match]) -> Gain:
         [_samples(base) for _, base in matches],
         [_samples(row) for row, _ in matches],
         [_count(row) for row, _ in matches],
+        paired=[_in_turns(*match) for match in matches],
     )
     return Gain(base_time / time, low, high)
 
@@ -80,6 +84,11 @@ def _seconds(row: Row) -> float:
 def _samples(row: Row) -> list[float]:
     """The samples; the median alone, which has no interval, where a file carries none."""
     return row.samples_s or [_seconds(row)]
+
+
+def _in_turns(row: Row, base: Row) -> bool:
+    """Whether sample i of both is of the same round."""
+    return row.block is not None and row.block == base.block
 
 
 def _count(row: Row) -> int:

@@ -70,9 +70,9 @@ def software() -> dict[str, Any]:
     """Return the versions of what computes, the commit of a checkout of ours, the BLAS, and variables that matter."""
     return {
         "python": platform.python_version(),
-        **{package: _version(package) for package in _PACKAGES},
+        **{package: installed_version(package) for package in _PACKAGES},
         **_commit(Path(__file__).parents[1]),
-        "blas": _blas(),
+        "blas": blas(),
         "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }
 
@@ -148,7 +148,8 @@ def _number(path: Path, unit: int) -> int | None:
     return int(text) * unit if text and text.isdecimal() else None
 
 
-def _version(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
+    """Return the version of a distribution; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -173,7 +174,7 @@ def _git(checkout: Path, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
-def _blas() -> list[dict[str, Any]]:
+def blas() -> list[dict[str, Any]]:
     """Return the BLAS libraries that NumPy and SciPy load, without their paths."""
     import numpy  # noqa: F401  # threadpoolctl sees only libraries that are loaded
     from threadpoolctl import threadpool_info

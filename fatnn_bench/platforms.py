@@ -24,6 +24,19 @@ def _signed_features(value: str) -> str:
     return value
 
 
+def _word(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", value):
+        raise ValueError(f"found {value!r}, expected LLVM's word, such as aarch64-linux-gnu or cortex-a76")
+    return value
+
+
+def _host(value: str) -> str:
+    # what begins with a hyphen would be an option of ssh, and some of its options run commands
+    if not re.fullmatch(r"[^\s\x00-\x1f-][^\s\x00-\x1f]*", value):
+        raise ValueError(f"found {value!r}, expected a host as ssh takes it, such as board or me@192.0.2.7")
+    return value
+
+
 class CpuPlatform(Entry):
     """A process on this machine's CPU."""
 
@@ -39,8 +52,41 @@ class CpuPlatform(Entry):
         return usable_cores() if self.threads == "all" else self.threads
 
 
-#: One model a kind. A second kind makes this a union with ``Field(discriminator="kind")``.
-Platform: TypeAlias = CpuPlatform
+class ModelledPlatform(Entry):
+    """A CPU that is not here: LLVM compiles for it, and llvm-mca predicts the cycles."""
+
+    kind: Literal["modelled"]
+    description: str = ""
+    triple: Annotated[str, AfterValidator(_word)]
+    cpu: Annotated[str, AfterValidator(_word)]
+    features: Annotated[str, AfterValidator(_signed_features)] | None = None
+    clock_ghz: Annotated[float, Field(gt=0)]
+    source: Annotated[str, Field(min_length=1)]
+
+    @property
+    def thread_count(self) -> int:
+        """One: a core is modelled, and nothing that cores share."""
+        return 1
+
+
+class SshPlatform(Entry):
+    """Another machine, reached by the person's own ssh."""
+
+    kind: Literal["ssh"]
+    description: str = ""
+    host: Annotated[str, AfterValidator(_host)]
+    python: Annotated[str, Field(min_length=1)]
+    platform: Name = "native"
+    threads: Annotated[int, Field(gt=0)] = 1
+
+    @property
+    def thread_count(self) -> int:
+        """The number of threads, over there."""
+        return self.threads
+
+
+#: One model a kind.
+Platform: TypeAlias = Annotated[CpuPlatform | ModelledPlatform | SshPlatform, Field(discriminator="kind")]
 
 _DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
 

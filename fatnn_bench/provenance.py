@@ -46,6 +46,7 @@ def heading(run: Run) -> tuple[tuple[str, str], ...]:
         ("platform", header.platform),
         ("when", header.created),
         ("software", _software(header.software)),
+        ("resolves", "" if run.floor is None else f"differences of {run.floor:.1%} and more"),
         ("settings", _words(header.settings | {"seed": header.seed})),
         ("command", " ".join(header.command)),
     )

@@ -32,6 +32,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "×": r"$\times$",
+    "≈": r"$\approx$",
     "Σ": r"$\Sigma$",
     "±": r"$\pm$",
     "†": r"\dag{}",

@@ -4,6 +4,7 @@ Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``)
 (``gmacs_per_s``). Reading and writing the file is :mod:`fatnn_bench.store`.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
@@ -23,6 +24,13 @@ class Status(StrEnum):
     MISTRUSTED = "MISTRUSTED"  #: timed, and something makes the number doubtful
     MODELLED = "MODELLED"  #: predicted by a machine model, not run
     ERROR = "ERROR"  #: the kernel raised, hung, or its worker died
+
+
+class Stop(StrEnum):
+    """Why no more samples were taken of a case."""
+
+    PRECISE = "precise"  #: the interval of the median is as narrow as was asked
+    BUDGET = "budget"  #: its time is spent
 
 
 class _Record:
@@ -46,9 +54,11 @@ class Header(_Record):
     platform: str  #: the entry of platforms.yaml
     command: list[str]  #: the command line, to run it again
     seed: int  #: of the data and of the order of the cases
-    settings: dict[str, Any]  #: samples, seconds a sample, rounds, and so on
+    settings: dict[str, Any]  #: rounds, seconds a sample, and so on
     machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
     software: dict[str, Any]  #: versions, BLAS, threading layer
+    options: dict[str, Any] = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
+    layers: list[str] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
     kind: str = "header"
 
 
@@ -68,8 +78,11 @@ class Row(_Record):
     min_s: float | None = None
     ci_low_s: float | None = None  #: 95% bootstrap interval of the median
     ci_high_s: float | None = None
-    samples_s: list[float] = field(default_factory=list)  #: seconds a call, in the order measured
+    samples_s: list[float] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
     loops: int = 0  #: calls a sample
+    block: str | None = None  #: rows of equal block were measured in turns: sample i of each in the same round
+    touched: list[int] = field(default_factory=list)  #: the rounds in which something disturbed the sample
+    stopped: Stop | None = None  #: why there are no more samples
     compile_s: float | None = None  #: the first call: compiled, or read from the disk cache
     macs: int = 0
     bytes: int = 0  #: operands read and outputs written, once each
@@ -83,6 +96,11 @@ class Row(_Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
+
+    @property
+    def layer(self) -> str:
+        """The full name of the layer, as in the case's id."""
+        return self.case.split("/")[1]
 
     @property
     def timed(self) -> bool:
@@ -105,6 +123,25 @@ def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noise(_Record):
+    """What could be told apart while the cases of a block were measured: a line after the rows of the block."""
+
+    block: str  #: as in its rows
+    floor: float | None  #: the least relative difference that was resolved, 0.01 for 1%; see :mod:`fatnn_bench.noise`
+    pairs: list[dict[str, Any]]  #: one kernel measured twice: its ``case``, and ``ratio``, ``low``, ``high`` of the two
+    canary_s: list[float]  #: the median in each round of a fixed piece of work, seconds
+    steal_s: float | None = None  #: taken from the core by a hypervisor
+    frequency_hz: list[float | None] = field(default_factory=list)  #: of the core, before and after
+    kind: str = "noise"
+
+
+def in_order(rows: Iterable[Row], layers: Sequence[str]) -> tuple[Row, ...]:
+    """Return rows in the order of their layers, those of others last; of one layer, as they came."""
+    places = {layer: i for i, layer in enumerate(layers)}
+    return tuple(sorted(rows, key=lambda row: places.get(row.layer, len(places))))
+
+
 @dataclass(frozen=True)
 class Run:
     """A header and its rows: what a results file holds."""
@@ -113,3 +150,9 @@ class Run:
     rows: tuple[Row, ...]
     warnings: tuple[str, ...] = ()  #: what was wrong with the file and could be read past
     source: str = ""  #: the file it was read from
+    noise: tuple[Noise, ...] = ()  #: one a block
+
+    @property
+    def floor(self) -> float | None:
+        """The least relative difference that every block of the run resolved; None where that was not measured."""
+        return max((noise.floor for noise in self.noise if noise.floor is not None), default=None)

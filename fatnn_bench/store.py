@@ -17,13 +17,14 @@ from typing import Any, Self, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import SCHEMA, Header, Row, Run
+from fatnn_bench.results import SCHEMA, Header, Noise, Row, Run, in_order
 
 #: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
 SAMPLE_DECIMALS = 9 + 4
 
 _HEADER = TypeAdapter(Header)
 _ROW = TypeAdapter(Row)
+_NOISE = TypeAdapter(Noise)
 _Record = TypeVar("_Record")
 
 
@@ -33,38 +34,42 @@ def default_path(platform: str, now: datetime) -> Path:
 
 
 class Writer:
-    """A results file open for writing, as a context manager. Entering it writes the header.
+    """A results file open for writing, as a context manager: :meth:`begin` it with a header, then :meth:`write` rows.
+
+    A file that this made and that holds no row in the end is removed.
 
     Parameters
     ----------
     path
         The file. Folders on the way to it are made. One that exists must be empty: results are not overwritten.
-    header
-        Its first line.
+    go_on
+        Write behind what the file holds, which has its header. A torn last line is cut off.
 
     Raises
     ------
     UserError
-        On entering, if the file cannot be written; on :meth:`write`, if the disk is full or gone.
+        On entering, if the file cannot be written; on the other methods, if the disk is full or gone.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, go_on: bool = False) -> None:
         self.path = path
         self.rows = 0  #: rows safe on the disk
-        self._header = header
+        self._go_on = go_on
 
     def __enter__(self) -> Self:
         try:
             if not self.path.parent.exists():
                 self.path.parent.mkdir(parents=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise UserError(
                 f"cannot write the results to {self.path}: {error.strerror}; name a file that can be written with -o"
             ) from error
         try:
-            self._refuse_overwriting()
-            self._append(self._header.to_json())
+            if self._go_on:
+                self._cut_torn_line()
+            else:
+                self._refuse_overwriting()
         except BaseException:
             os.close(self._file)
             raise
@@ -73,20 +78,43 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        is_file = stat.S_ISREG(os.fstat(self._file).st_mode)
         os.close(self._file)
+        if is_file and not self.rows and not self._go_on:
+            self.path.unlink()
 
-    def write(self, row: Row) -> None:
-        """Append a row and see it onto the disk. A NaN or an infinity raises ValueError, and nothing is written."""
-        record = row.to_json()
-        record["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in row.samples_s]
-        self._append(record)
-        self.rows += 1
+    def begin(self, header: Header) -> None:
+        """Write the header."""
+        self._append(header.to_json())
+
+    def write(self, record: Row | Noise) -> None:
+        """Append a row, or what a block's noise was, and see it onto the disk.
+
+        A NaN or an infinity raises ValueError, and nothing is written.
+        """
+        line = record.to_json()
+        if isinstance(record, Row):
+            line["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in record.samples_s]
+        self._append(line)
+        self.rows += isinstance(record, Row)
 
     def _refuse_overwriting(self) -> None:
         if os.fstat(self._file).st_size:
             raise UserError(
-                f"{self.path} exists and results are never overwritten; choose another name with -o, or delete it first"
+                f"{self.path} exists and results are never overwritten; choose another name with -o, delete it first, "
+                "or go on with it with --resume"
             )
+
+    def _cut_torn_line(self) -> None:
+        content = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        whole = content.rfind(b"\n") + 1
+        try:
+            json.loads(content[whole:] or b"0")
+        except ValueError:
+            os.ftruncate(self._file, whole)
+        else:
+            if content[whole:]:
+                os.write(self._file, b"\n")
 
     def _append(self, record: dict[str, Any]) -> None:
         line = memoryview(json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n")
@@ -116,7 +144,7 @@ def read(path: Path) -> Run:
     Returns
     -------
     Run
-        A torn last line is left out and named in ``warnings``.
+        Its rows are in the order of the header's layers. A torn last line is left out and named in ``warnings``.
 
     Raises
     ------
@@ -128,6 +156,7 @@ def read(path: Path) -> Run:
     lines = _lines(file)
     header = _header(file, lines[0])
     rows: list[Row] = []
+    noise: list[Noise] = []
     warnings: list[str] = []
     for number, line in enumerate(lines[1:], start=2):
         try:
@@ -139,9 +168,11 @@ def read(path: Path) -> Run:
             continue
         if not isinstance(record, dict) or record.get("kind") in (None, "header"):
             raise UserError(f"{file}, line {number}: expected a row; keep one run, with one header, in a file")
-        if record.get("kind") == "row":  # other kinds of line are a newer minor version's
+        if record["kind"] == "row":
             rows.append(_validated(_ROW, record, f"{file}, line {number}"))
-    return Run(header, tuple(rows), tuple(warnings), str(file))
+        elif record["kind"] == "noise":  # other kinds of line are a newer minor version's
+            noise.append(_validated(_NOISE, record, f"{file}, line {number}"))
+    return Run(header, in_order(rows, header.layers), tuple(warnings), str(file), tuple(noise))
 
 
 def _lines(file: Path) -> list[bytes]:

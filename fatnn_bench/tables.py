@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import pandas as pd
 
-from fatnn_bench import compare, compare_runs, footnotes, provenance
+from fatnn_bench import compare, compare_runs, footnotes, provenance, verdict
 from fatnn_bench.gain import Gain, number
 from fatnn_bench.results import Row, Run
+from fatnn_bench.verdict import MIN_EFFECT, Verdict
 
 __all__ = ["Document", "Sheet", "rows_document", "runs_document", "speedups_document"]
 
 NOTHING = "—"
+#: Marks a speedup that no one can tell from 1, and the line that says so.
+NO_DIFFERENCE = "≈"
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,36 @@ class Document:
     heading: tuple[tuple[str, str], ...] = ()  #: names and values above the tables
 
 
-def speedups_document(run: Run, baseline: str | None = None) -> Document:
+def speedups_document(run: Run, baseline: str | None = None, min_effect: float = MIN_EFFECT) -> Document:
     """Return layer × kernel speedups, a sheet a network; errors are those of :func:`compare.speedups`."""
-    speedups, totals = compare.speedups(run, baseline), compare.totals(run, baseline)
+    speedups, totals = compare.speedups(run, baseline, min_effect), compare.totals(run, baseline)
+    least = max(min_effect, verdict.floor_of(run))
     of_network = dict(list(totals.groupby(_network_key(totals), sort=False)))
     sheets = [
-        _speedups_sheet(layers, of_network[key], baseline)
+        _speedups_sheet(layers, of_network[key], baseline, least)
         for key, layers in speedups.groupby(_network_key(speedups), sort=False)
     ]
-    data = {"run": provenance.origin(run), "layers": _records(speedups), "totals": _records(totals)}
+    data = {
+        "run": provenance.origin(run),
+        "least_effect": least,
+        "layers": _records(speedups),
+        "totals": _records(totals),
+    }
     return Document(tuple(sheets), speedups, data)
 
 
-def runs_document(runs: Sequence[Run]) -> Document:
-    """Return the speedups of runs over the first, by case; errors are those of :func:`compare_runs.ratios`."""
-    ratios, means, labels = compare_runs.ratios(runs), compare_runs.means(runs), compare_runs.labels(runs)
+def runs_document(runs: Sequence[Run], min_effect: float = MIN_EFFECT) -> Document:
+    """Return the speedups of runs over the first, by case; ``long`` is the table of :func:`compare_runs.ratios`.
+
+    Errors are those of that function.
+    """
+    ratios, means, labels = compare_runs.ratios(runs, min_effect), compare_runs.means(runs), compare_runs.labels(runs)
     origins = [{"label": label, **provenance.origin(run)} for label, run in zip(labels, runs, strict=True)]
-    heading = tuple((label, provenance.line(run)) for label, run in zip(labels, runs, strict=True))
+    heading = [(label, provenance.line(run)) for label, run in zip(labels, runs, strict=True)]
+    if differences := compare_runs.differing_machines(runs):
+        heading.append(("machines differ", differences))
     data = {"runs": origins, "cases": _records(ratios), "means": _records(means)}
-    return Document((_ratios_sheet(ratios, means),), ratios, data, heading)
+    return Document((_ratios_sheet(ratios, means),), ratios, data, tuple(heading))
 
 
 def rows_document(run: Run) -> Document:
@@ -81,7 +95,7 @@ def _network_key(table: pd.DataFrame) -> pd.Series:
     return pd.Series(["/".join(map(str, row)) for row in rows], index=table.index)
 
 
-def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | None) -> Sheet:
+def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | None, least: float) -> Sheet:
     first = layers.iloc[0]
     single = compare.single_baseline(layers)
     kernels = [k for k in compare.kernel_order(layers["kernel"]) if k != single]
@@ -99,7 +113,7 @@ def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | 
         columns=("layer", "M×N×K", f"{single or 'best float32'} ms", *kernels),
         rows=tuple(rows),
         closing=tuple(_closing(totals.set_index("kernel"), kernels)),
-        notes=tuple(_layer_notes(layers, totals)),
+        notes=tuple(_layer_notes(layers, totals, least)),
         keys=2,
     )
 
@@ -121,7 +135,13 @@ def _speedup_cell(row: dict[str, Any]) -> str:
     """The speedup where there is one; else the status, or a dash if what is missing is the baseline."""
     if pd.isna(row["speedup"]):
         return NOTHING if pd.notna(row["median_s"]) else str(row["status"])
-    return number(row["speedup"]) + footnotes.mark(row["status"], row["baseline_status"])
+    doubt = footnotes.mark(row["status"], row["baseline_status"])
+    return number(row["speedup"]) + (doubt or NO_DIFFERENCE * _no_difference(row))
+
+
+def _no_difference(row: dict[str, Any]) -> bool:
+    """Whether a measured kernel cannot be told from its baseline, and is not that itself."""
+    return row["verdict"] in (Verdict.SAME, Verdict.UNCLEAR) and row["kernel"] != row["baseline"]
 
 
 def _closing(totals: pd.DataFrame, kernels: list[str]) -> Iterator[tuple[str, ...]]:
@@ -132,10 +152,12 @@ def _closing(totals: pd.DataFrame, kernels: list[str]) -> Iterator[tuple[str, ..
     yield "geom. mean", "", "", *(_number_or_dash(totals.loc[kernel, "geometric_mean"]) for kernel in kernels)
 
 
-def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
+def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, least: float) -> Iterator[str]:
     yield from footnotes.by_kernel(
         (row["kernel"], row["status"], row["reason"], row["layer"]) for row in _dicts(layers)
     )
+    if any(NO_DIFFERENCE in _speedup_cell(row) for row in _dicts(layers)):
+        yield f"{NO_DIFFERENCE} no difference, or none that is sure; less than {least:.1%} does not count"
     no_baseline = layers.loc[layers["median_s"].notna() & layers["speedup"].isna(), "layer"]
     if len(no_baseline):
         yield f"No speedup on {', '.join(dict.fromkeys(no_baseline))}: no baseline was timed there"
@@ -172,7 +194,7 @@ def _ratios_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
 
 def _ratio_cell(row: dict[str, Any]) -> str:
     if pd.notna(row["speedup"]):
-        return f"{_gain(row)}{footnotes.mark(row['status'], row['baseline_status'])}"
+        return f"{row['verdict']} {_gain(row)}{footnotes.mark(row['status'], row['baseline_status'])}"
     return NOTHING if pd.notna(row["median_s"]) else str(row["status"])
 
 
@@ -191,6 +213,10 @@ def _ratio_notes(ratios: pd.DataFrame, means: pd.DataFrame) -> Iterator[str]:
         ):
             runs.setdefault(note, []).append(run)
     yield from (f"{', '.join(names)}: {note}" for note, names in runs.items())
+    for run, group in ratios.groupby("run", sort=False):
+        counts = group["verdict"].value_counts()
+        told = ", ".join(f"{counts[word]} {word}" for word in Verdict if word in counts)
+        yield f"{run!s}: {told or 'nothing to compare'}; less than {group['least_effect'].iloc[0]:.1%} does not count"
     for row in _dicts(means[means["left_out"] > 0]):
         total = row["cases"] + row["left_out"]
         yield f"{row['run']}: the mean is over {row['cases']} of {total} cases; the others lack a time"

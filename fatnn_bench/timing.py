@@ -1,12 +1,18 @@
-"""The clock: how many calls make a sample, and the samples."""
+"""The clock: how long to measure, how many calls make a sample, and the samples."""
 
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 #: Less than a clock cycle.
 _SHORTEST_CALL_S = 1e-11
+
+#: The fewest rounds: of fewer samples, an interval says little.
+LEAST_ROUNDS = 5
+
+Order = Literal["interleaved", "grouped"]
 
 
 @dataclass(frozen=True)
@@ -14,14 +20,23 @@ class Settings:
     """How long and how often to measure."""
 
     name: str
-    samples: int  #: of each case, in all
+    rounds: int  #: the samples of a case, one a round, unless its time is spent before
     sample_s: float  #: the least that a sample lasts, seconds
-    rounds: int  #: the samples of a layer's cases are taken in so many rounds, each in a fresh random order
+    case_s: float  #: the time of a case: it gets more rounds while its median is not sure, until this is spent
+    precision: float  #: half the 95% interval of a median that is sure, 0.01 for ±1% of it
+    order: Order = "interleaved"  #: the cases in turns, or (``grouped``) all samples of a case in a row
 
 
-STANDARD = Settings("standard", samples=20, sample_s=0.010, rounds=5)
-QUICK = Settings("quick", samples=5, sample_s=0.002, rounds=5)
-RIGOROUS = Settings("rigorous", samples=60, sample_s=0.020, rounds=12)
+STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.6, precision=0.01)
+QUICK = Settings("quick", rounds=5, sample_s=0.002, case_s=0.03, precision=0.02)
+RIGOROUS = Settings("rigorous", rounds=60, sample_s=0.020, case_s=5.0, precision=0.005)
+
+
+class Sample(NamedTuple):
+    """One measurement."""
+
+    seconds: float  #: a call
+    off_cpu: float  #: the share of the time in which this thread did not run
 
 
 def seconds(run: Callable[[int], None], loops: int) -> float:
@@ -29,6 +44,14 @@ def seconds(run: Callable[[int], None], loops: int) -> float:
     begin = time.perf_counter_ns()
     run(loops)
     return (time.perf_counter_ns() - begin) * 1e-9
+
+
+def sample(run: Callable[[int], None], loops: int) -> Sample:
+    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept."""
+    begin_cpu = time.thread_time_ns()
+    elapsed = seconds(run, loops)
+    on_cpu = (time.thread_time_ns() - begin_cpu) * 1e-9
+    return Sample(elapsed / loops, max(0.0, 1 - on_cpu / elapsed))
 
 
 def calibrate(run: Callable[[int], None], sample_s: float) -> int:

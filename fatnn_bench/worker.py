@@ -1,25 +1,26 @@
 """The worker: the process that measures. ``python -m fatnn_bench.worker`` reads one request and says what it finds.
 
 The request is a JSON line on stdin, and stdin stays open: when it ends, whoever asked is gone, and the worker stops.
-What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``layer``
-(work on a layer begins), ``row`` (a case is done), ``done``.
+What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``turn`` (the
+work on a case begins or goes on), ``row`` (a case is done), ``noise`` (a block of cases is), ``done``.
 """
 
 import json
 import os
+import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from fatnn_bench.cases import Case
-from fatnn_bench.results import Row
+from fatnn_bench.results import Noise, Row
 from fatnn_bench.timing import Settings
 
 if TYPE_CHECKING:
     from fatnn_bench.contender import Contender
+    from fatnn_bench.measure import Turn
 
 
 @dataclass(frozen=True)
@@ -29,46 +30,71 @@ class Request:
     cases: list[Case]  #: of one scope, those of a layer in a row
     settings: Settings | None  #: None to verify only
     seed: int
+    timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
+    pin: bool = False  #: to one core, where all cases are of one thread
 
     def to_json(self) -> dict[str, Any]:
         settings = asdict(self.settings) if self.settings else None
-        return {"cases": [case.to_json() for case in self.cases], "settings": settings, "seed": self.seed}
+        return vars(self) | {"cases": [case.to_json() for case in self.cases], "settings": settings}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         settings = Settings(**record["settings"]) if record["settings"] else None
-        return cls([Case.from_json(case) for case in record["cases"]], settings, record["seed"])
+        return cls(**record | {"cases": [Case.from_json(case) for case in record["cases"]], "settings": settings})
 
 
-def events(request: Request, contenders: "Mapping[str, Contender]") -> Iterator[dict[str, Any]]:
-    """Carry out a request; yields the events after ``ready``."""
-    from fatnn_bench.measure import measure_layer, verify_case
+def events(
+    request: Request, contenders: "Mapping[str, Contender]", core: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Carry out a request on a core, if the worker is pinned to one; yields the events after ``ready``."""
+    from fatnn_bench.measure import Turn, measure
 
-    for layer, group in groupby(request.cases, key=lambda case: case.layer):
-        yield {"event": "layer", "name": layer.full_name}
-        cases = list(group)
-        rows: Iterable[Row]
-        if request.settings is None:
-            rows = (verify_case(case, contenders, request.seed) for case in cases)
+    found = _verified(request, contenders)
+    if request.settings is not None:
+        found = measure(request.cases, contenders, request.settings, request.seed, core)
+    for item in found:
+        if isinstance(item, Turn):
+            yield {"event": "turn", "case": item.case.id, "progress": round(item.progress, 4)}
         else:
-            rows = measure_layer(cases, contenders, request.settings, request.seed)
-        for row in rows:
-            yield {"event": "row", "row": row.to_json()}
+            yield {"event": item.kind, item.kind: item.to_json()}
     yield {"event": "done"}
+
+
+def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Iterator[Turn | Row | Noise]":
+    from fatnn_bench.measure import Turn, verify_case
+
+    for i, case in enumerate(request.cases):
+        yield Turn(case, i / len(request.cases))
+        yield verify_case(case, contenders, request.seed)
 
 
 def _main() -> None:
     stdout = _reserve_stdout()
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
-    from fatnn_bench import machine
+    from fatnn_bench import affinity, machine
+
+    here = machine.describe()  # of all cores
+    one_thread = all(case.threads == 1 for case in request.cases)
+    core = here["pinned_core"] = affinity.pin() if request.pin and one_thread else None
+
+    # after pinning, for OpenMP binds its threads when it is loaded
     from fatnn_bench.contenders import contenders
+    from fatnn_kernels.jit import source_key
 
     # before "ready": where nothing can be compiled, no results file is begun
     competing = contenders(request.cases[0].scope)
-    _say(stdout, {"event": "ready", "machine": machine.describe(), "software": machine.software()})
-    for event in events(request, competing):
+    software = machine.software() | {"kernel_source": source_key()}
+    _say(stdout, {"event": "ready", "machine": here, "software": software})
+    for event in events(request, competing, core):
         _say(stdout, event)
+        _set_alarm(request.timeout_s)
+
+
+def _set_alarm(seconds: float | None) -> None:
+    """Have the system end this process after so many seconds: it can, whatever a compiled kernel is at."""
+    if seconds is not None and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _say(stdout: TextIO, event: dict[str, Any]) -> None:

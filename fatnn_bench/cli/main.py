@@ -1,20 +1,44 @@
 """The commands of ``fatnn-bench`` and how their errors are told."""
 
+import io
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from fatnn_bench import __version__
 from fatnn_bench.cli import catalog, run, verify
 from fatnn_bench.cli.accuracy import accuracy
 from fatnn_bench.cli.compare import compare
+from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
+from fatnn_bench.cli.merge import merge
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
 
+
+class _Commands(TyperGroup):
+    """The commands, and what ends them from outside, before the parser of the command line sees it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            typer.echo("fatnn-bench: interrupted", err=True)
+            raise typer.Exit(Exit.INTERRUPTED) from None
+        except BrokenPipeError:  # the reader of stdout, `head` say, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Exit.FINE) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="fatnn-bench",
     help="Which precision should this machine run, and what is really gained?\n\n"
     "Start with [bold]fatnn-bench run --platform native[/bold].",
@@ -28,6 +52,8 @@ app.command()(compare)
 app.command()(plot)
 app.command()(show)
 app.command()(verify.verify)
+app.command()(merge)
+app.command()(doctor)
 app.command()(accuracy)
 app.command()(export)
 app.command("list")(catalog.list_)
@@ -50,14 +76,11 @@ def _options(
 
 def main() -> None:
     """Run the command line; a :class:`UserError` is one sentence on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # × and ± where the terminal has only ASCII
     try:
         app()
     except UserError as error:
         typer.echo(f"fatnn-bench: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("fatnn-bench: interrupted", err=True)
-        sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:  # the reader of stdout, `head` say, has seen enough
-        sys.stderr.close()
-        sys.exit(Exit.FINE)

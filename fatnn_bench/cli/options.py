@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.errors import UserError
+
 if TYPE_CHECKING:
     from fatnn_bench.cases import Case
 
@@ -31,6 +33,16 @@ class Scope(StrEnum):
     PACKED = "packed"
 
 
+class Order(StrEnum):
+    """In which order samples are taken."""
+
+    INTERLEAVED = "interleaved"
+    GROUPED = "grouped"
+
+
+TimeoutOption = Annotated[
+    float, typer.Option(help="Give a case up that does not come back for so many seconds.", min=0.1, metavar="SECONDS")
+]
 ScopeOption = Annotated[
     Scope,
     typer.Option(help="What is timed: packed operands to sums; float image to sums; packed image to packed image."),
@@ -44,3 +56,15 @@ def chosen_cases(shapes: str, layer: str | None, kernel: str | None, scope: Scop
     from fatnn_bench.contenders import contenders
 
     return sweep(networks.load(shapes), list(contenders(scope)), scope.value, threads, layer, kernel)
+
+
+def percentage(option: str, text: str) -> float:
+    """The share that a person wrote, as ``2%``: 0.02. A bare number is refused, for it may mean either."""
+    number = text.strip().removesuffix("%")
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = -1.0
+    if not text.strip().endswith("%") or not 0 <= share < 10:
+        raise UserError(f"{option} is {text!r}, expected a percentage with its sign, such as 2%")
+    return share

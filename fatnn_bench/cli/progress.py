@@ -15,6 +15,7 @@ class Progress:
     """A bar of cases, with the time left as the cases so far tell it. Listens to :mod:`fatnn_bench.campaign`."""
 
     def __init__(self, cases: int) -> None:
+        self._cases, self._rows = cases, 0
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
         self._bar = Bar(
             TextColumn("{task.description}"),
@@ -39,10 +40,11 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
-    def layer_begins(self, name: str) -> None:
-        self._bar.update(self._task, description=name)
+    def turn(self, name: str, progress: float) -> None:
+        self._bar.update(self._task, description=name, completed=max(self._rows, int(progress * self._cases)))
 
     def row_done(self, row: Row) -> None:
-        self._bar.advance(self._task)
+        self._rows += 1
+        self._bar.update(self._task, completed=max(self._rows, self._bar.tasks[self._task].completed))
         if row.status in (Status.FAILED, Status.ERROR):
             self._bar.console.print(f"{row.status} {row.case}: {row.reason}", markup=False, highlight=False)

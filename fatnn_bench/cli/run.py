@@ -1,31 +1,34 @@
 """``fatnn-bench run``."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
     KernelOption,
     LayerOption,
+    Order,
     PlatformOption,
     PlatformsOption,
     Scope,
     ScopeOption,
     SeedOption,
     ShapesOption,
-    chosen_cases,
+    TimeoutOption,
 )
+from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.cases import Case
-    from fatnn_bench.platforms import Platform
+    from fatnn_bench.campaign import Plan
     from fatnn_bench.results import Run
-    from fatnn_bench.timing import Settings
 
 
 def run(
+    context: typer.Context,
     platform: PlatformOption = "native",
     shapes: ShapesOption = "resnet18",
     layer: LayerOption = None,
@@ -37,6 +40,20 @@ def run(
     seed: SeedOption = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A rougher answer, in seconds.")] = False,
     rigorous: Annotated[bool, typer.Option("--rigorous", help="A tighter answer, in minutes.")] = False,
+    order: Annotated[Order, typer.Option(help="The cases in turns, or all samples of a case in a row.")] = (
+        Order.INTERLEAVED
+    ),
+    case_seconds: Annotated[
+        float | None, typer.Option(help="The most that is spent on a case that will not settle.", min=0)
+    ] = None,
+    timeout: TimeoutOption = 120.0,
+    affinity: Annotated[
+        bool, typer.Option(help="Pin what runs on one thread to the quietest core that is not an efficiency core.")
+    ] = True,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Go on with a run that was stopped: measure what its file lacks.", metavar="FILE"),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the cases and an estimate, and stop.")] = False,
     platforms: PlatformsOption = None,
 ) -> None:
@@ -46,57 +63,72 @@ def run(
     what was measured before an interruption is kept.
 
     Example: [bold]fatnn-bench run --platform native --shapes resnet18 --kernel 'ternary-*,blas.float32'[/bold]
+
+    Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
-    from fatnn_bench.platforms import load, select
+    from fatnn_bench.campaign import Plan
 
-    settings = _settings(quick, rigorous)
-    chosen = select(load(platforms), platform)
-    if output is not None and len(chosen) > 1:
-        raise UserError(f"-o names one file and --platform {platform} has {len(chosen)} platforms; leave -o out")
-    for name, entry in chosen.items():
-        cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
+    file = str(platforms) if platforms else None
+    choice = Choice(platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, case_seconds, file)
+    earlier = None
+    if resume is not None:
+        if output is not None:
+            raise UserError(f"--resume writes behind the rows of {resume}; leave -o out")
+        earlier, output = read(resume), resume
+        chosen, given = Choice.of_run(earlier), choice
+        chosen.refuse_others(given, _given(context), earlier.source)
+        choice, output = chosen, Path(earlier.source)
+    entries, settings = choice.entries(), choice.settings()
+    if output is not None and len(entries) > 1:
+        raise UserError(f"-o names one file and --platform {platform} has {len(entries)} platforms; leave -o out")
+    for name, entry in entries.items():
+        options = replace(choice, platform=name).to_json()
+        plan = Plan(choice.cases(entry), name, entry, settings, choice.seed, timeout, affinity, options)
         if dry_run:
-            _print_plan(name, cases, settings)
+            _print_plan(plan, earlier)
         else:
-            _measure(name, entry, cases, settings, seed, output)
+            _measure(plan, output, earlier)
 
 
-def _settings(quick: bool, rigorous: bool) -> "Settings":
-    from fatnn_bench import timing
-
-    if quick and rigorous:
-        raise UserError("--quick and --rigorous exclude each other; give one of them")
-    return timing.QUICK if quick else timing.RIGOROUS if rigorous else timing.STANDARD
+def _given(context: typer.Context) -> set[str]:
+    """The options that the person gave, rather than left as they are."""
+    sources = {field.name: context.get_parameter_source(field.name) for field in fields(Choice)}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
 
 
-def _print_plan(name: str, cases: "list[Case]", settings: "Settings") -> None:
-    from fatnn_bench.campaign import estimate_s
+def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
+    from fatnn_bench.campaign import estimate_s, owed
 
+    cases = owed(plan, earlier)
     for case in cases:
         print(f"{case.id}  {case.layer.m}×{case.layer.n}×{case.layer.k}")
-    typer.echo(f"{len(cases)} cases on {name}, about {estimate_s(cases, settings):.0f} s once compiled", err=True)
+    seconds = estimate_s(cases, plan.settings)
+    typer.echo(f"{len(cases)} cases on {plan.platform_name}, about {seconds:.0f} s once compiled", err=True)
 
 
-def _measure(
-    name: str, entry: "Platform", cases: "list[Case]", settings: "Settings", seed: int, output: Path | None
-) -> None:
+def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> None:
     from datetime import UTC, datetime
 
     from fatnn_bench import campaign, store
     from fatnn_bench.cli.progress import Progress
 
-    path = output or store.default_path(name, datetime.now(UTC))
+    path = output or store.default_path(plan.platform_name, datetime.now(UTC))
     try:
-        with Progress(len(cases)) as progress:
-            done = campaign.measure(cases, name, entry, settings, seed, path, progress)
+        with Progress(len(campaign.owed(plan, earlier))) as progress:
+            done = campaign.measure(plan, path, progress, earlier)
     except KeyboardInterrupt:
         if path.exists():
-            typer.echo(f"fatnn-bench: interrupted; what was measured is kept: fatnn-bench show {path}", err=True)
+            typer.echo(
+                f"fatnn-bench: interrupted; what was measured is kept: fatnn-bench show {path}; "
+                f"to go on: fatnn-bench run --resume {path}",
+                err=True,
+            )
             raise typer.Exit(130) from None
         raise
     _print_speedups(done)
+    _print_quality(done)
     typer.echo(f"saved {path}", err=True)
-    if settings.name == "quick":
+    if plan.settings.name == "quick":
         typer.echo("--quick is rougher: few and short samples; leave it out for numbers to quote", err=True)
     code = campaign.exit_code(done.rows)
     if code:
@@ -114,3 +146,17 @@ def _print_speedups(done: "Run") -> None:
     except NothingComparableError:
         document = tables.rows_document(done)
     render.write(document, Format.TABLE)
+
+
+def _print_quality(done: "Run") -> None:
+    """What the run resolves, and how much of it is doubtful."""
+    from fatnn_bench.results import Status
+
+    if done.floor is not None:
+        typer.echo(f"this run resolves differences of {done.floor:.1%} and more", err=True)
+    doubtful = sum(row.status is Status.MISTRUSTED for row in done.rows)
+    if doubtful:
+        typer.echo(
+            f"{doubtful} of {len(done.rows)} rows are MISTRUSTED: `fatnn-bench doctor` says what disturbs this machine",
+            err=True,
+        )

@@ -13,6 +13,7 @@ from fatnn_bench.cli.options import (
     ScopeOption,
     SeedOption,
     ShapesOption,
+    TimeoutOption,
     chosen_cases,
 )
 
@@ -27,6 +28,7 @@ def verify(
     kernel: KernelOption = None,
     scope: ScopeOption = Scope.KERNEL,
     seed: SeedOption = 0,
+    timeout: TimeoutOption = 120.0,
     platforms: PlatformsOption = None,
 ) -> None:
     """Check that kernels compute the right result, on random, extreme and alternating data, without timing them.
@@ -40,10 +42,13 @@ def verify(
     from fatnn_bench.platforms import load, select
 
     rows: list[Row] = []
-    for entry in select(load(platforms), platform).values():
-        cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
-        with Progress(len(cases)) as progress:
-            rows += campaign.verify(cases, entry, seed, progress)
-    for row in rows:
-        print(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
+    try:
+        for entry in select(load(platforms), platform).values():
+            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
+            with Progress(len(cases)) as progress:
+                for row in campaign.verify(cases, entry, seed, progress, timeout):
+                    rows.append(row)  # an interruption keeps those before it
+    finally:
+        for row in rows:
+            print(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
     raise typer.Exit(campaign.exit_code(rows))

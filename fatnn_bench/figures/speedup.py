@@ -1,6 +1,5 @@
 """Bars of speedup over the baseline: a group a layer, a bar a kernel, a panel a network."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fatnn_bench import compare, provenance
+from fatnn_bench import compare
+from fatnn_bench.figures import caption
 from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look
-from fatnn_bench.footnotes import DOUBT, mark
+from fatnn_bench.footnotes import mark
 from fatnn_bench.gain import number
-from fatnn_bench.results import Header, Status
+from fatnn_bench.results import Header
 
 __all__ = ["draw"]
 
@@ -31,7 +31,6 @@ FEWEST_LAYERS = 4  #: that a line has room for, lest one layer's bars fill it
 GROUP, WIDEST_BAR = 0.88, 0.15
 #: Room above the tallest bar for its label, as a share of the bar.
 HEADROOM = 0.22
-CAPTION_CHARACTERS = 175
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,14 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
     _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
-    caption = textwrap.fill(_caption(speedups, header), CAPTION_CHARACTERS)
-    figure.supxlabel(caption, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)
+    caption.write(figure, speedups, header, "Bars: ratio of median times; whiskers: its 95% bootstrap interval.")
     return figure
 
 
 def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
     """The panels in the order of the run, each wrapped into lines of about equal length."""
-    for _, panel in speedups.groupby(["network", "platform", "scope", "threads"], sort=False, dropna=False):
-        network, platform, scope, threads = panel[["network", "platform", "scope", "threads"]].iloc[0]
-        names = [name for name in (network, platform) if isinstance(name, str)] or ["GEMM"]
-        title = " · ".join([*names, provenance.place(scope, threads)])
+    for _, panel in speedups.groupby(caption.PLACE, sort=False, dropna=False):
+        title = caption.place_title(panel.iloc[0])
         layers = [layer for _, layer in panel.groupby("layer", sort=False)]
         room = -(-len(layers) // -(-len(layers) // LAYERS_A_LINE))
         here = [kernel for kernel in kernels if kernel in set(panel["kernel"])]
@@ -102,7 +98,9 @@ def _draw_line(ax: Axes, line: _Line) -> None:
     ax.set_title(line.title, loc="left", fontsize=9, fontweight="bold", pad=8)
     ax.set_xlim(-0.5, line.room - 0.5)
     ax.set_ylim(0, line.top * (1 + HEADROOM))
-    ax.set_xticks(range(len(line.layers)), [_layer_label(layer) for layer in line.layers])
+    ax.set_xticks(
+        range(len(line.layers)), ["\n".join(filter(None, caption.layer_title(layer.iloc[0]))) for layer in line.layers]
+    )
     ax.tick_params(length=0)
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
@@ -133,14 +131,6 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
 
 
-def _layer_label(layer: pd.DataFrame) -> str:
-    first = layer.iloc[0]
-    count = f"  (×{first['count']})" if first["count"] > 1 else ""
-    size = "×".join(str(first[name]) for name in "mnk")
-    named = first["layer"] != size.replace("×", "x")  # a bare GEMM has its size for a name
-    return f"{first['layer']}{count}\n{size}" if named else size
-
-
 def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: str) -> None:
     """The figure's title with the legend below it: as one, so that the layout keeps them apart."""
     styles = [look(kernel) for kernel in kernels]
@@ -163,11 +153,3 @@ def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: s
         handleheight=1.0,
         columnspacing=1.6,
     )
-
-
-def _caption(speedups: pd.DataFrame, header: Header) -> str:
-    where = [provenance.machine_name(header.machine), f"platform {header.platform}", f"measured {header.created}"]
-    places = (provenance.place(*pair) for pair in zip(speedups["scope"], speedups["threads"], strict=True))
-    where.insert(2, ", ".join(dict.fromkeys(places)))
-    doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (speedups["status"] == Status.MISTRUSTED).any() else ""
-    return " · ".join(where) + f". Bars: ratio of median times; whiskers: its 95% bootstrap interval.{doubt}"

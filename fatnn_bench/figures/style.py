@@ -1,4 +1,4 @@
-"""The look of every figure: one style, one order, one colour and one hatch a kernel.
+"""The look of every figure: one style, one order, one colour and one hatch a kernel, one shade a stage.
 
 Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which readers with any common colour blindness tell
 apart. Neighbouring bars differ in lightness too, and hatches tell apart what a grey print makes alike.
@@ -7,7 +7,9 @@ apart. Neighbouring bars differ in lightness too, and hatches tell apart what a 
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "look"]
+from matplotlib.colors import to_rgb
+
+__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "ink_on", "look", "stage_look"]
 
 LOSS = "#a33c00"  #: of a value below the baseline
 GRID = "#e3e3e3"
@@ -64,3 +66,24 @@ def look(kernel: str) -> Look:
     library, _, precision = kernel.rpartition(".")
     base = _LOOKS.get(precision, _STRANGE_PRECISION)
     return Look(base.colour, _LIBRARY_HATCHES.get(library, _STRANGE_LIBRARY)) if library else base
+
+
+#: Stages are shades of one blue, so that they are told apart in grey and taken for no kernel.
+_STAGES = {
+    "quantise": Look("#2f4258"),
+    "product": Look("#9fbbd3"),
+    "rest": Look("#e9e9e9", "......"),
+    "fusion/overlap": Look("#ffffff", "//////"),
+}
+_STRANGE_STAGE = Look("#cfcfcf", "xxxx")
+
+
+def stage_look(stage: str) -> Look:
+    """Return how to draw a stage of a layer."""
+    return _STAGES.get(stage, _STRANGE_STAGE)
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour of text on a colour: dark on light ones, white on dark ones."""
+    grey = sum(weight * part for weight, part in zip((0.299, 0.587, 0.114), to_rgb(colour), strict=True))
+    return INK if grey > 0.45 else "#ffffff"

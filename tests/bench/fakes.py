@@ -10,15 +10,14 @@ from fatnn_bench.timing import Settings
 from fatnn_kernels.product import TERNARY_VALUES
 
 #: As short as a measurement can be.
-BRIEF = Settings("brief", samples=6, sample_s=1e-6, rounds=3)
+BRIEF = Settings("brief", rounds=5, sample_s=1e-6, case_s=0, precision=1)
 
 
 class Fake:
     """Multiplies ternary values with NumPy; a subclass misbehaves in one way. It is its own ``Prepared``."""
 
     x_domain = y_domain = TERNARY_VALUES
-    tolerance = None
-    limit = None
+    tolerance = limit = None
     stages = {}  # noqa: RUF012  # none, in all of them
 
     def __init__(self, name="fake", log=None):

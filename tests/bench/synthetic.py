@@ -1,6 +1,6 @@
 """Runs made by hand, for tests of what reads runs."""
 
-from fatnn_bench.results import Header, Row, Run, Status
+from fatnn_bench.results import Header, Noise, Row, Run, Status
 
 
 def make_row(kernel, layer="conv1", ms=None, status=Status.PASSED, network="net", **changes):
@@ -27,17 +27,22 @@ def make_row(kernel, layer="conv1", ms=None, status=Status.PASSED, network="net"
     return Row(**fields | changes)
 
 
-def make_run(*rows, source="results/native/20260301T120000Z.jsonl", platform="native"):
+def make_noise(*floors):
+    """The noise of blocks with these floors."""
+    return tuple(Noise(block=f"b{i}", floor=floor, pairs=[], canary_s=[]) for i, floor in enumerate(floors))
+
+
+def make_run(*rows, source="results/native/20260301T120000Z.jsonl", platform="native", noise=(), machine=None):
     header = Header(
         created="2026-03-01T12:00:00Z",
         platform=platform,
         command=["fatnn-bench", "run"],
         seed=7,
         settings={"samples": 21, "rounds": None},
-        machine={"cpu": "Test & Co 9000", "microarchitecture": "zen4"},
+        machine=machine or {"cpu": "Test & Co 9000", "microarchitecture": "zen4"},
         software={"python": "3.11.9", "commit": "0123456789abcdef", "dirty": True, "blas": [], "environment": {}},
     )
-    return Run(header, rows, (), source)
+    return Run(header, rows, (), source, noise)
 
 
 def counted(layer, count):

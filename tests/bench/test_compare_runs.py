@@ -2,7 +2,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from synthetic import make_row, make_run
+from synthetic import make_noise, make_row, make_run
 
 from fatnn_bench import compare_runs
 from fatnn_bench.errors import Exit, NothingComparableError
@@ -67,6 +67,44 @@ def test_three_runs():
 def test_labels_are_the_shortest_that_differ(runs, labels):
     made = [make_run(source=source, platform=platform) for source, platform in runs]
     assert compare_runs.labels(made) == labels
+
+
+@pytest.mark.parametrize(
+    ("ms", "status", "word"),
+    [(1.0, "PASSED", "FASTER"), (2.0, "PASSED", "SAME"), (3.0, "PASSED", "SLOWER"), (1.0, "MISTRUSTED", "UNCLEAR")],
+)
+def test_each_ratio_has_a_verdict(ms, status, word):
+    table = compare_runs.ratios([A, make_run(make_row("binary", ms=ms, status=status), source="b.jsonl")])
+    assert table.set_index("kernel")["verdict"].dropna().to_dict() == {"binary": word}
+
+
+def test_what_counts_is_the_larger_of_what_was_asked_and_the_noise():
+    slower = make_run(make_row("binary", ms=2.2), source="b.jsonl", noise=make_noise(0.15))
+    table = compare_runs.ratios([A, slower])
+    assert (table["least_effect"] == 0.15).all()
+    assert table["verdict"].iloc[0] == "UNCLEAR"
+    assert compare_runs.ratios([A, dataclasses.replace(slower, noise=())], 0.05)["verdict"].iloc[0] == "SLOWER"
+
+
+def test_rows_measured_in_turns_are_compared_round_by_round():
+    drift = [1.0, 1.5, 0.8, 2.0, 1.1, 1.9, 0.7]
+    before = make_row("int8", ms=2.0, samples_s=[2e-3 * x for x in drift], block="x")
+    after = make_row("int8", ms=1.0, samples_s=[1e-3 * x for x in drift], block="x")
+
+    def interval(*rows):
+        table = compare_runs.ratios([make_run(row, source=f"{i}.jsonl") for i, row in enumerate(rows)])
+        return table["low"].iloc[0], table["high"].iloc[0]
+
+    assert interval(before, after) == pytest.approx((2, 2))
+    low, high = interval(before, dataclasses.replace(after, block="y"))
+    assert low < 1.5 < 2.5 < high
+
+
+def test_machines_differ_in_what_both_tell():
+    machines = [{"cpu": "X", "logical_cores": 2}, {"cpu": "X", "logical_cores": 4, "memory_bytes": 2**34}, {"cpu": "Y"}]
+    runs = [make_run(source=f"{i}.jsonl", machine=machine) for i, machine in enumerate(machines)]
+    assert compare_runs.differing_machines(runs[:1] * 2) == ""
+    assert compare_runs.differing_machines(runs) == "logical_cores is 2 in 0 and 4 in 1; cpu is X in 0 and Y in 2"
 
 
 def test_nothing_in_common():

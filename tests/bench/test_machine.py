@@ -115,7 +115,7 @@ def test_software_names_versions_and_only_variables_that_matter(monkeypatch):
 
 
 def test_a_package_that_is_not_installed_has_no_version():
-    assert machine._version("no-such-distribution") is None
+    assert machine.installed_version("no-such-distribution") is None
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

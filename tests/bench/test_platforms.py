@@ -1,6 +1,7 @@
 """The platforms file: which one is read, what it holds, what is refused."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -8,20 +9,23 @@ from fatnn_bench import platforms
 from fatnn_bench.errors import UserError
 
 CHECKOUT = Path(__file__).parents[2]
+MODELLED = "kind: modelled, triple: aarch64-linux-gnu, cpu: cortex-a76, source: a datasheet"
 
 
 def test_the_shipped_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shipped = platforms.load()
-    assert list(shipped) == ["native", "native-all-threads"]
+    assert list(shipped)[:2] == ["native", "native-all-threads"]
+    assert all(entry.description for entry in shipped.values())
     assert shipped["native"].thread_count == 1
     assert shipped["native-all-threads"].thread_count == platforms.usable_cores() >= 1
 
 
 def test_the_shipped_file_documents_every_field():
     text = (CHECKOUT / "platforms.yaml").read_text()
-    for field in platforms.CpuPlatform.model_fields:
-        assert f"#   {field} " in text
+    for kind in get_args(get_args(platforms.Platform)[0]):
+        for field in kind.model_fields:
+            assert f"#   {field} " in text
 
 
 def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(tmp_path, monkeypatch):
@@ -35,7 +39,7 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a:\n  kind: gpu\n  threads: 1", "line 2, a.kind: found 'gpu', expected 'cpu'"),
+        ("a:\n  kind: gpu\n  threads: 1", "line 2, a.kind: found 'gpu', expected one of 'cpu', 'modelled', 'ssh'"),
         ("a:\n  kind: cpu\n  threads: 0", "line 3, a.threads: found 0, expected a positive integer or all"),
         ("a: {kind: cpu, threads: some}", "line 1, a.threads: found 'some', expected a positive integer or all"),
         ("a: {kind: cpu, threads: true}", "found True, expected a positive integer or all"),
@@ -48,6 +52,21 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
             "a: {kind: cpu, threads: 1, numba_features: avx2}",
             "a.numba_features: found 'avx2', expected LLVM's features",
         ),
+        ("a: {threads: 1}", "line 1, a.kind: this field is missing; it says what the entry is"),
+        (f"a: {{{MODELLED}, clock_ghz: 0}}", "a.clock_ghz: found 0, expected greater than 0"),
+        (f"a: {{{MODELLED}, clock_ghz: fast}}", "a.clock_ghz: found 'fast', expected a valid number"),
+        (f"a: {{{MODELLED}}}", "a.clock_ghz: this field is missing; add it"),
+        (
+            f"a: {{{MODELLED.replace('cortex', '-mcpu=cortex')}, clock_ghz: 1}}",
+            "a.cpu: found '-mcpu=cortex-a76', expected LLVM's word, such as aarch64-linux-gnu or cortex-a76",
+        ),
+        (
+            "a: {kind: ssh, host: -oProxyCommand=reboot, python: p}",
+            "a.host: found '-oProxyCommand=reboot', expected a host",
+        ),
+        ("a: {kind: ssh, host: 'board reboot', python: p}", "a.host: found 'board reboot', expected a host"),
+        ("a: {kind: ssh, host: board}", "a.python: this field is missing; add it"),
+        ("a: {kind: ssh, host: board, python: p, threads: all}", "a.threads: found 'all', expected a valid integer"),
         ("../a: {kind: cpu, threads: 1}", "found '../a', expected a name"),
         (
             "a: {kind: cpu, threads: 1}\na: {kind: cpu, threads: 2}",
@@ -73,8 +92,8 @@ def test_select_keeps_the_order_of_the_names():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("native,nativ", "no platform is 'nativ'; did you mean 'native'. Accepted: native, native-all-threads"),
-        (",", "names nothing; give some of native, native-all-threads"),
+        ("native,nativ", "no platform is 'nativ'; did you mean 'native'. Accepted: native, native-all-threads, "),
+        (",", "names nothing; give some of native, native-all-threads, "),
     ],
 )
 def test_select_refuses(names, message):

@@ -25,6 +25,35 @@ def test_ratio_interval_covers_the_true_ratio():
     assert 0.90 <= coverage <= 0.995
 
 
+def test_pairs_leave_a_drift_they_share_out_of_the_interval():
+    rng = np.random.default_rng(3)
+    drift = rng.lognormal(sigma=0.3, size=20)
+    a, b = 2 * drift * rng.lognormal(sigma=0.01, size=20), drift * rng.lognormal(sigma=0.01, size=20)
+    low, high = statistics.ratio_interval(a, b, paired=True)
+    apart_low, apart_high = statistics.ratio_interval(a, b)
+    assert low < 2 < high
+    assert high - low < (apart_high - apart_low) / 3
+
+
+def test_paired_interval_covers_the_true_ratio():
+    rng = np.random.default_rng(4)
+    inside = []
+    for _ in range(200):
+        drift = rng.lognormal(sigma=0.2, size=20)
+        noise = rng.lognormal(sigma=0.05, size=(2, 20))
+        low, high = statistics.ratio_interval(2 * drift * noise[0], drift * noise[1], paired=True)
+        inside.append(low <= 2 <= high)
+    assert 0.90 <= np.mean(inside) <= 1
+
+
+@given(TIMES, TIMES)
+def test_pairs_may_be_of_unequal_length(a, b):
+    low, high = statistics.ratio_interval(a, b, paired=True)
+    assert low <= high or math.isnan(low)
+    assert not low < min(a) / max(b) * (1 - 1e-9)
+    assert not high > max(a) / min(b) * (1 + 1e-9)
+
+
 def test_interval_of_two_samples_is_their_range():
     # a resample of {1, 3} has median 1, 2 or 3 with probability ¼, ½, ¼
     assert statistics.median_interval([1.0, 3.0]) == (1.0, 3.0)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fatnn_bench import store
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import SCHEMA, Header, Row, Status
+from fatnn_bench.results import SCHEMA, Header, Noise, Row, Status
 
 HEADER = Header(
     created="2026-01-02T03:04:05+00:00", platform="native", command=["fatnn-bench", "run"], seed=1,
@@ -34,8 +34,9 @@ def row(number: int = 0, **changed) -> Row:
 
 
 def write(path: Path, *rows: Row, header: Header = HEADER) -> Path:
-    with store.Writer(path, header) as writer:
-        for each in rows:
+    with store.Writer(path) as writer:
+        writer.begin(header)
+        for each in rows or (row(),):
             writer.write(each)
     return path
 
@@ -60,7 +61,7 @@ rows_strategy = st.builds(
 )  # fmt: skip
 
 
-@given(rows=st.lists(rows_strategy, max_size=4))
+@given(rows=st.lists(rows_strategy, min_size=1, max_size=4))
 def test_what_is_written_is_read(tmp_path_factory, rows):
     path = write(tmp_path_factory.mktemp("store") / "run.jsonl", *rows)
     run = store.read(path)
@@ -97,7 +98,8 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from test_store import HEADER, row
 from fatnn_bench.store import Writer
-with Writer(Path({str(path)!r}), HEADER) as writer:
+with Writer(Path({str(path)!r})) as writer:
+    writer.begin(HEADER)
     for number in range(5):
         writer.write(row(number))
     os.kill(os.getpid(), signal.SIGKILL)
@@ -133,10 +135,60 @@ def test_writer_makes_folders_and_takes_an_empty_file(tmp_path):
     assert store.read(write(tmp_path / "empty.jsonl", row())).rows == (row(),)
 
 
+def test_a_file_without_rows_is_removed_and_its_name_is_free(path):
+    with store.Writer(path) as writer:
+        writer.begin(HEADER)
+    assert not path.exists()
+    with pytest.raises(KeyboardInterrupt), store.Writer(path):
+        raise KeyboardInterrupt
+    assert not path.exists()
+
+
+def test_going_on_adds_rows_behind_those_there_are(path):
+    write(path, row(0))
+    with store.Writer(path, go_on=True) as writer:
+        writer.write(row(1))
+    assert store.read(path).rows == (row(0), row(1))
+    with store.Writer(path, go_on=True):
+        pass
+    assert store.read(path).rows == (row(0), row(1))
+
+
+@given(cut=st.integers(1))
+def test_going_on_loses_nothing_but_a_torn_line(tmp_path_factory, cut):
+    path = write(tmp_path_factory.mktemp("store") / "run.jsonl", row(0), row(1))
+    content = path.read_bytes()
+    header = content.index(b"\n")
+    path.write_bytes(content[: header + cut % (len(content) - header)])
+    before = store.read(path).rows
+    with store.Writer(path, go_on=True) as writer:
+        writer.write(row(2))
+    assert store.read(path).rows == (*before, row(2))
+    assert store.read(path).warnings == ()
+
+
+def test_noise_is_kept_apart_from_rows(path):
+    noise = Noise(block="b", floor=0.01, pairs=[{"case": "c", "ratio": 1.0}], canary_s=[1e-3], frequency_hz=[None, 2e9])
+    with store.Writer(path) as writer:
+        writer.begin(HEADER)
+        writer.write(row())
+        writer.write(noise)
+    run = store.read(path)
+    assert (run.rows, run.noise, run.floor) == ((row(),), (noise,), 0.01)
+
+
+def test_rows_are_read_in_the_order_of_the_headers_layers(path):
+    write(path, *map(row, (2, 0, 9, 1)), header=dataclasses.replace(HEADER, layers=["0x1x1", "1x1x1", "2x1x1"]))
+    assert [each.layer for each in store.read(path).rows] == ["0x1x1", "1x1x1", "2x1x1", "9x1x1"]
+
+
 def test_writer_never_overwrites(path):
     write(path, row())
     before = path.read_bytes()
-    with pytest.raises(UserError, match="exists and results are never overwritten; choose another name with -o"):
+    with pytest.raises(
+        UserError,
+        match="exists and results are never overwritten; choose another name with -o, delete it first, or go on",
+    ):
         write(path)
     assert path.read_bytes() == before
 
@@ -161,7 +213,8 @@ def test_writer_goes_to_what_cannot_be_synchronised():
 
 def test_a_full_disk_keeps_whole_rows_and_says_how_many(path, monkeypatch):
     real = os.write
-    with store.Writer(path, HEADER) as writer:
+    with store.Writer(path) as writer:
+        writer.begin(HEADER)
         writer.write(row(0))
         writer.write(row(1))
         room = iter([10])
@@ -181,9 +234,10 @@ def test_a_full_disk_keeps_whole_rows_and_says_how_many(path, monkeypatch):
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_writer_never_writes_nan(path, number):
-    with store.Writer(path, HEADER) as writer, pytest.raises(ValueError, match="not JSON compliant"):
+    write(path, row())
+    with store.Writer(path, go_on=True) as writer, pytest.raises(ValueError, match="not JSON compliant"):
         writer.write(row(gmacs_per_s=number))
-    assert store.read(path).rows == ()
+    assert store.read(path).rows == (row(),)
 
 
 def test_read_names_a_broken_line(path):

@@ -1,5 +1,5 @@
 import pytest
-from synthetic import make_row, make_run, mixed_run
+from synthetic import make_noise, make_row, make_run, mixed_run
 
 from fatnn_bench import footnotes, tables
 from fatnn_bench.results import Status
@@ -69,15 +69,37 @@ def test_runs_sheet():
     cases = {row[0].split("/")[0]: row[1:] for row in sheet.rows}
     assert cases["int8"] == ("2000", "absent")
     assert cases["two-bit"] == ("absent", "—")
-    assert cases["binary"][1].startswith("2.00× [1.9")
+    assert cases["binary"][1].startswith("UNCLEAR 2.00× [1.9")
     assert cases["binary"][1].endswith("]†")
     assert sheet.notes == (
         "a: absent two-bit/net.conv1/kernel@1",
         "b: † MISTRUSTED binary/net.conv1/kernel@1: noise",
         "b: absent int8/net.conv1/kernel@1",
+        "b: 1 UNCLEAR; less than 2.0% does not count",
         "b: the mean is over 1 of 3 cases; the others lack a time",
     )
     assert dict(document.heading)["a"] == "Test & Co 9000 (zen4) · native · 2026-03-01T12:00:00Z · a.jsonl"
+
+
+def test_verdicts_are_counted_and_the_noise_floor_is_told():
+    base = [make_row(kernel, ms=1.0) for kernel in ("binary", "int8", "two-bit", "float32")]
+    times = {"binary": 0.5, "int8": 2.0, "two-bit": 1.0}
+    later = make_run(*(make_row(k, ms=ms) for k, ms in times.items()), source="b.jsonl", noise=make_noise(0.031))
+    (sheet,) = tables.runs_document([make_run(*base, source="a.jsonl"), later], min_effect=0.01).sheets
+    assert [row[2].split()[0] for row in sheet.rows] == ["FASTER", "SLOWER", "UNCLEAR", "absent"]
+    assert "b: 1 FASTER, 1 SLOWER, 1 UNCLEAR; less than 3.1% does not count" in sheet.notes
+
+
+def test_machines_that_differ_are_named_above_the_table():
+    runs = [make_run(make_row("binary", ms=1.0), source=f"{cpu}.jsonl", machine={"cpu": cpu}) for cpu in ("A", "B")]
+    assert dict(tables.runs_document(runs).heading)["machines differ"] == "cpu is A in A and B in B"
+
+
+def test_what_cannot_be_told_from_the_baseline_is_marked():
+    rows = [make_row("float32", ms=1.0), make_row("int8", ms=0.995), make_row("binary", ms=0.5)]
+    (sheet,) = tables.speedups_document(make_run(*rows)).sheets
+    assert sheet.rows[0][3:] == ("1.01≈", "2.00")
+    assert "≈ no difference, or none that is sure; less than 2.0% does not count" in sheet.notes
 
 
 def test_rows_document():
@@ -90,6 +112,12 @@ def test_rows_document():
     heading = dict(document.heading)
     assert heading["software"] == "python 3.11.9, commit 0123456789 with changes"
     assert heading["settings"] == "samples 21, seed 7"
+    assert "resolves" not in heading
+
+
+def test_show_says_what_the_run_resolves():
+    run = make_run(make_row("binary", ms=1.0), noise=make_noise(0.013, 0.018))
+    assert dict(tables.rows_document(run).heading)["resolves"] == "differences of 1.8% and more"
 
 
 def test_rows_of_several_places_say_theirs():

@@ -73,6 +73,23 @@ def test_a_kernel_that_does_nothing_comes_to_an_end(clocked):
 
 @pytest.mark.parametrize("settings", [timing.STANDARD, timing.RIGOROUS])
 def test_numbers_to_quote_come_from_twenty_samples_of_ten_milliseconds(settings):
-    assert settings.samples >= 20
+    assert settings.rounds >= 20
     assert settings.sample_s >= 0.010
-    assert 1 < settings.rounds <= settings.samples
+    assert settings.precision <= 0.01
+
+
+def test_no_case_has_fewer_than_five_rounds():
+    assert all(s.rounds >= timing.LEAST_ROUNDS == 5 for s in (timing.STANDARD, timing.RIGOROUS, timing.QUICK))
+
+
+def test_a_sample_tells_how_long_its_thread_did_not_run():
+    def half_asleep(loops):
+        end = time.perf_counter() + 0.02
+        while time.perf_counter() < end:
+            pass
+        time.sleep(0.02)
+
+    sample = timing.sample(half_asleep, 4)
+    assert sample.seconds == pytest.approx(0.01, rel=0.5)
+    assert 0.3 < sample.off_cpu < 0.9
+    assert timing.sample(lambda loops: sum(range(300_000)), 1).off_cpu < 0.3

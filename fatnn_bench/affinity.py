@@ -1,0 +1,70 @@
+"""On which core a one-threaded worker runs: the quietest that is not an efficiency core."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+#: How long the cores are watched: twenty ticks of the clock that their loads are counted in.
+_WATCH_S = 0.2
+
+
+def pin(root: Path = Path("/")) -> int | None:
+    """Pin this process to the quietest core that it may use; return which, or None where the system cannot.
+
+    Threads started before keep their cores.
+
+    Parameters
+    ----------
+    root
+        Where ``/sys`` lies.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    busy = psutil.cpu_percent(interval=_WATCH_S, percpu=True)
+    core = quietest(busy, os.sched_getaffinity(0), efficiency_cores(root))
+    os.sched_setaffinity(0, {core})
+    return core
+
+
+def quietest(busy: list[float], usable: Iterable[int], avoided: Iterable[int] = ()) -> int:
+    """Return the least busy of the usable cores that are not avoided, if there are any; of equals the last.
+
+    The first core is where systems handle their interrupts.
+    """
+    cores = set(usable)
+    return min(cores - set(avoided) or cores, key=lambda core: (busy[core] if core < len(busy) else 0.0, -core))
+
+
+def efficiency_cores(root: Path = Path("/")) -> set[int]:
+    """Return the cores that the system says are small, as in big.LITTLE and Intel's hybrid processors."""
+    atoms = _text(root / "sys/devices/cpu_atom/cpus")
+    if atoms:
+        return core_list(atoms)
+    capacities = {
+        int(path.parent.name.removeprefix("cpu")): int(_text(path) or 0)
+        for path in (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpu_capacity")
+    }
+    largest = max(capacities.values(), default=0)
+    return {core for core, capacity in capacities.items() if capacity < largest}
+
+
+def core_list(text: str) -> set[int]:
+    """Return the cores of a list as the Linux kernel writes it.
+
+    >>> sorted(core_list("0-2,5"))
+    [0, 1, 2, 5]
+    """
+    cores: set[int] = set()
+    for part in filter(None, text.strip().split(",")):
+        first, _, last = part.partition("-")
+        cores |= set(range(int(first), int(last or first) + 1))
+    return cores
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

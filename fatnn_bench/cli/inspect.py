@@ -1,0 +1,38 @@
+"""``fatnn-bench inspect``."""
+
+from typing import Annotated
+
+import typer
+
+from fatnn_bench.cli.options import PlatformOption, PlatformsOption
+from fatnn_bench.cli.saved import FormatOption, OutputOption
+from fatnn_bench.errors import UserError
+from fatnn_bench.formats import Format
+
+
+def inspect(
+    case: Annotated[
+        str, typer.Argument(help="A case's id, or kernel/shape for scope kernel.", metavar="CASE", show_default=False)
+    ],
+    platform: PlatformOption = "native",
+    shapes: Annotated[
+        str | None,
+        typer.Option(help="Where the layer is, if in no shipped network: as for run.", metavar="SHAPES"),
+    ] = None,
+    platforms: PlatformsOption = None,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Print the assembly of a kernel's hot loop as it was compiled, its instructions by kind, and its work.
+
+    Example: [bold]fatnn-bench inspect ternary-fatnn/resnet18.conv2_x/layer@1[/bold]
+    """
+    from fatnn_bench import inspection, render
+    from fatnn_bench.platforms import load, select
+
+    chosen = select(load(platforms), platform)
+    if len(chosen) > 1:
+        raise UserError(f"--platform {platform} names {len(chosen)} platforms; a case is compiled for one")
+    ((name, entry),) = chosen.items()
+    asked = inspection.find_case(case, shapes, entry.thread_count)
+    render.write(inspection.document(asked, name, inspection.ask(asked, name, entry)), form, output)

@@ -1,0 +1,38 @@
+"""``fatnn-bench merge``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fatnn_bench.cli.saved import read
+
+
+def merge(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Results files, or folders: then the newest in each.", metavar="RUN", show_default=False),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The results file to make.", metavar="FILE")],
+) -> None:
+    """Put runs of one machine together into one file, such as those of several kernels or scopes.
+
+    Where several hold a case, the row of the last one counts.
+
+    Example: [bold]fatnn-bench merge kernels.jsonl layers.jsonl -o all.jsonl[/bold]
+    """
+    import sys
+    from datetime import UTC, datetime
+
+    from fatnn_bench.resume import merged
+    from fatnn_bench.store import Writer
+
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])
+    with Writer(output) as writer:
+        writer.begin(run.header)
+        for row in run.rows:
+            writer.write(row)
+        for noise in run.noise:
+            writer.write(noise)
+    typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)

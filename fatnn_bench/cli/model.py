@@ -1,0 +1,31 @@
+"""``fatnn-bench model``."""
+
+from typing import Annotated
+
+import typer
+
+from fatnn_bench.cli.options import ShapesOption
+from fatnn_bench.cli.saved import FormatOption, OutputOption
+from fatnn_bench.errors import UserError
+from fatnn_bench.formats import Format
+
+
+def model(
+    validate: Annotated[bool, typer.Option("--validate", help="Compare the model with this machine.")] = False,
+    shapes: ShapesOption = "784x128x1152,196x256x2304",
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Say how far the machine model is off: every product predicted and measured, here.
+
+    What the model says of another machine is a run on its platform: fatnn-bench run --platform cortex-a76.
+
+    Example: [bold]fatnn-bench model --validate[/bold]
+    """
+    if not validate:
+        raise UserError("say what to do with the model: --validate; to predict, fatnn-bench run --platform cortex-a76")
+    from fatnn_bench import networks, render
+    from fatnn_bench.model.validate import document
+    from fatnn_bench.model.validate import validate as check
+
+    render.write(document(check(networks.load(shapes))), form, output)

@@ -1,0 +1,29 @@
+"""``fatnn-bench peak``."""
+
+from fatnn_bench.cli.options import PlatformOption, PlatformsOption
+from fatnn_bench.cli.saved import FormatOption, OutputOption
+from fatnn_bench.errors import UserError
+from fatnn_bench.formats import Format
+
+
+def peak(
+    platform: PlatformOption = "native",
+    platforms: PlatformsOption = None,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Measure the machine's limits: each product's step on registers alone, and reading from caches and memory.
+
+    On one thread. The JSON is what [bold]plot --kind roofline --peak FILE[/bold] draws.
+
+    Example: [bold]fatnn-bench peak --format json -o peak.json[/bold]
+    """
+    from fatnn_bench import peaks, probe, render
+    from fatnn_bench.platforms import load, select
+
+    chosen = select(load(platforms), platform)
+    if len(chosen) > 1:
+        raise UserError(f"--platform {platform} names {len(chosen)} platforms; the limits are those of one")
+    ((name, entry),) = chosen.items()
+    answer = probe.ask(name, entry, "fatnn_bench.measure_peaks")
+    render.write(peaks.document(peaks.record(answer, name)), form, output)

@@ -1,0 +1,62 @@
+"""The line below a figure, and the names of places and layers in it: which machine, when, what the clock saw."""
+
+import textwrap
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from fatnn_bench import provenance
+from fatnn_bench.figures.style import MUTED
+from fatnn_bench.footnotes import DOUBT
+from fatnn_bench.results import Header, Row, Status
+
+__all__ = ["PLACE", "layer_title", "place_title", "row_columns", "write"]
+
+#: The columns that say where kernels may stand in one picture.
+PLACE = ["platform", "network", "scope", "threads"]
+_CHARACTERS = 175
+
+
+def row_columns(row: Row, layer: str) -> dict[str, Any]:
+    """Return the columns that every table behind a figure begins with."""
+    return {
+        "platform": row.platform,
+        "network": row.network,
+        "layer": layer,
+        **{name: row.shape.get(name) for name in ("m", "n", "k")},
+        "count": row.shape.get("count", 1),
+        "scope": row.scope,
+        "threads": row.threads,
+        "case": row.case,
+        "kernel": row.kernel,
+        "status": row.status.value,
+    }
+
+
+def place_title(place: pd.Series) -> str:
+    """Return the title of the panels of one place, from the columns of :data:`PLACE`."""
+    names = [name for name in (place["network"], place["platform"]) if isinstance(name, str)] or ["GEMM"]
+    return " · ".join([*names, provenance.place(place["scope"], place["threads"])])
+
+
+def layer_title(row: pd.Series) -> tuple[str, str]:
+    """Return a layer's name with its count, and its size; nothing for the size of a bare GEMM, which is its name."""
+    count = f"  (×{row['count']})" if row["count"] > 1 else ""
+    size = "×".join(str(row[name]) for name in "mnk")
+    named = row["layer"] != size.replace("×", "x")
+    return (f"{row['layer']}{count}", size) if named else (size, "")
+
+
+def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str) -> None:
+    """Write the caption: machine, scopes and threads of the table, platform, time, and how to read the figure."""
+    places = (provenance.place(*pair) for pair in zip(table["scope"], table["threads"], strict=True))
+    where = [
+        provenance.machine_name(header.machine),
+        f"platform {header.platform}",
+        ", ".join(dict.fromkeys(places)),
+        f"measured {header.created}",
+    ]
+    doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
+    text = textwrap.fill(" · ".join(where) + f". {reading}{doubt}", _CHARACTERS)
+    figure.supxlabel(text, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)

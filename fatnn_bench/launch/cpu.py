@@ -1,0 +1,60 @@
+"""The kind ``cpu``: the worker is a process on this machine, compiled for the instruction set of the platform."""
+
+import os
+import sys
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import archspec.cpu
+from archspec.cpu.detect import detected_info
+
+from fatnn_bench.launch import process
+from fatnn_bench.platforms import CpuPlatform
+from fatnn_bench.worker import Request
+
+#: The code that OpenBLAS, which chooses its own, is to run at an instruction-set level: else the baseline would use
+#: more of the machine than the kernels beside it.
+_OPENBLAS_CORES = {"x86-64": "Prescott", "x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
+
+
+def events(platform: CpuPlatform, request: Request) -> Generator[dict[str, Any]]:
+    """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
+    return process.listen([sys.executable, "-m", "fatnn_bench.worker"], environment(platform, os.environ), request)
+
+
+def obstacle(platform: CpuPlatform) -> str:
+    """Return what this CPU lacks of the one that the platform compiles for.
+
+    archspec tells by name. A CPU that it does not know by LLVM's name is tried.
+    """
+    wanted = archspec.cpu.TARGETS.get((platform.numba_cpu or "").replace("-", "_"))
+    if wanted is None:
+        return ""
+    here = archspec.cpu.host().family
+    if wanted.family != here:
+        return f"{platform.numba_cpu} is a CPU of {wanted.family}, this one is of {here}"
+    missing = sorted(set(wanted.features) - set(detected_info().features))
+    return f"this CPU has no {', '.join(missing)}, which {platform.numba_cpu} needs" if missing else ""
+
+
+def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a platform's worker: what libraries read once, when they are loaded.
+
+    Threads are bound to cores and spin while they wait: unbound, two of them can land on one core for a whole sample.
+    """
+    threads = str(platform.thread_count)
+    chosen = {
+        "NUMBA_NUM_THREADS": threads,
+        "NUMBA_THREADING_LAYER_PRIORITY": "omp tbb workqueue",
+        "OMP_NUM_THREADS": threads,
+        "OMP_PROC_BIND": "true",
+        "OMP_WAIT_POLICY": "active",
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+    }
+    if platform.numba_cpu is not None:
+        chosen["NUMBA_CPU_NAME"] = platform.numba_cpu
+        chosen["NUMBA_CPU_FEATURES"] = platform.numba_features or ""
+    if platform.numba_cpu in _OPENBLAS_CORES:
+        chosen["OPENBLAS_CORETYPE"] = _OPENBLAS_CORES[platform.numba_cpu]
+    return dict(inherited) | chosen

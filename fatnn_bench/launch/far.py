@@ -1,0 +1,43 @@
+"""The other end of an ssh platform: ``python -m fatnn_bench.launch.far PLATFORM THREADS``.
+
+It says ``hello`` with its versions, reads a request and says the events of a platform of its own, as
+:mod:`fatnn_bench.worker` does. When its stdin ends, the connection is gone, and it stops, with all that it started.
+"""
+
+import json
+import os
+import sys
+import threading
+
+from fatnn_bench import __version__, launch, platforms
+from fatnn_bench.errors import UserError
+from fatnn_bench.results import SCHEMA
+from fatnn_bench.worker import Request
+
+
+def _main(name: str, threads: str) -> None:
+    _say({"event": "hello", "version": __version__, "schema": SCHEMA})
+    request = Request.from_json(json.loads(sys.stdin.readline()))
+    threading.Thread(target=_stop_with_stdin, daemon=True).start()
+    try:
+        platform = platforms.select(platforms.load(), name)[name]
+        if platform.kind == "cpu":
+            platform = platform.model_copy(update={"threads": int(threads)})
+        for event in launch.events(platform, request):
+            _say(event)
+    except (UserError, launch.WorkerDiedError) as error:
+        sys.exit(str(error))
+
+
+def _say(event: dict[str, object]) -> None:
+    print(json.dumps(event, allow_nan=False), flush=True)
+
+
+def _stop_with_stdin() -> None:
+    while sys.stdin.readline():
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,109 @@
+"""The kind ``modelled``: no worker, but a prediction of every case by a model of the CPU (:mod:`fatnn_bench.model`)."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.target import Target, describe
+
+from fatnn_bench import machine
+from fatnn_bench.cases import Case
+from fatnn_bench.model import mca
+from fatnn_bench.model.assembly import Block
+from fatnn_bench.model.predict import predict
+from fatnn_bench.platforms import ModelledPlatform
+from fatnn_bench.results import Row, Status, unmeasured
+from fatnn_bench.worker import Request
+
+#: An instruction that every assembler knows.
+_NOTHING = Block("nothing", ("nop",), None)
+
+
+def events(platform: ModelledPlatform, request: Request) -> Generator[dict[str, Any]]:
+    """Predict every case; see :func:`fatnn_bench.launch.events`."""
+    program = mca.find()
+    assert program is not None
+    model = f"llvm-mca {mca.version(program)}"
+    yield {
+        "event": "ready",
+        "machine": _machine(platform, model),
+        "software": machine.software() | {"llvm-mca": mca.version(program)},
+    }
+    target = describe(platform.triple, platform.cpu, platform.features or "")
+    for layer, cases in groupby(request.cases, key=lambda case: case.layer.full_name):
+        yield {"event": "layer", "name": layer}
+        for case in cases:
+            row = predicted(case, target, platform.clock_ghz, program)
+            yield {"event": "row", "row": row.to_json()}
+    yield {"event": "done"}
+
+
+def obstacle(platform: ModelledPlatform) -> str:
+    """Return what the model lacks on this machine.
+
+    A CPU that llvm-mca does not know must not reach LLVM, which may end the process for it.
+    """
+    program = mca.find()
+    if program is None:
+        return "llvm-mca is not on the PATH; it comes with LLVM, as in apt install llvm"
+    try:
+        mca.cycles(program, mca.Cpu(platform.triple, platform.cpu, platform.features or ""), [_NOTHING])
+    except mca.UnknownCpuError as error:
+        return str(error)
+    return ""
+
+
+def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row:
+    """Return the row of a case on a target: MODELLED, or SKIPPED where there is no model of it.
+
+    Parameters
+    ----------
+    program
+        An llvm-mca; see :func:`fatnn_bench.model.mca.find`.
+    """
+    reason = _beyond_the_model(case)
+    if reason:
+        return unmeasured(case, Status.SKIPPED, reason)
+    layer = case.layer
+    try:
+        prediction = predict(program, target, case.kernel, layer.m, layer.n, layer.k)
+    except (mca.UnknownCpuError, ValueError) as error:
+        return unmeasured(case, Status.SKIPPED, str(error))
+    seconds = prediction.cycles / clock_ghz * 1e-9
+    tile = prediction.tile
+    how = f"predicted by llvm-mca {mca.version(program)} at {clock_ghz:.3g} GHz, not run"
+    return replace(
+        unmeasured(case, Status.MODELLED, how),
+        median_s=seconds,
+        gmacs_per_s=layer.macs / seconds * 1e-9,
+        codegen={
+            "vector_bits": 32 * tile.lanes,
+            "tile": f"{tile.rows}x{tile.vectors}",
+            "cycles": prediction.cycles,
+            "hot_fraction": prediction.hot_fraction,
+        },
+    )
+
+
+def _beyond_the_model(case: Case) -> str:
+    if case.layer.skip_reason:
+        return case.layer.skip_reason
+    if case.kernel not in PRODUCTS:
+        return "the model knows the code of the suite's own kernels only"
+    if case.scope != "kernel":
+        return f"the model covers the scope kernel, packed × packed, not {case.scope}"
+    return "" if case.threads == 1 else "the model covers one thread, and nothing that cores share"
+
+
+def _machine(platform: ModelledPlatform, model: str) -> dict[str, Any]:
+    """As :func:`fatnn_bench.machine.describe`, as far as it is known of a CPU that is not here."""
+    return {
+        "cpu": f"{platform.cpu}, modelled",
+        "isa": platform.triple.split("-")[0],
+        "features": platform.features,
+        "frequency_hz": round(platform.clock_ghz * 1e9),
+        "frequency_source": platform.source,
+        "model": model,
+    }

@@ -1,0 +1,76 @@
+"""A product's register tile, compiled for any CPU that LLVM knows."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import llvmlite.binding as llvm
+from fatnn_kernels import PRODUCTS, driver
+from fatnn_kernels.accumulate import accumulate
+from fatnn_kernels.epilogue import StoreResults
+from fatnn_kernels.int8 import INT8_BY_DOT
+from fatnn_kernels.operands import PackedColumns, PackedRows
+from fatnn_kernels.product import Product
+from fatnn_kernels.target import Target
+from fatnn_kernels.tile import Tile
+from fatnn_kernels.vector import F32, I32, I64
+from llvmlite import ir
+
+#: Numba's level of optimisation.
+_SPEED = 3
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A tile as a function of pointers, ``words`` and ``first``, which call nothing."""
+
+    ir: str  #: the optimised LLVM IR
+    assembly: str  #: with LLVM's comments, which name the block of the IR that a label stands for
+
+
+def product_for(name: str, target: Target) -> Product:
+    """Return the product of a name, with the int8 dot that the target has."""
+    return INT8_BY_DOT[target.int8_dot] if name == "int8" else PRODUCTS[name]
+
+
+def tile_for(product: Product, target: Target, m: int, k: int) -> Tile:
+    """Return the tile that the driver would choose on the target, for inner products of K values and M rows.
+
+    It is :func:`fatnn_kernels.driver.choose_tile` for a target that is not this process's; a test keeps them alike.
+    """
+    shape = target.tile_shape(product.name, product.words(k))
+    rows = -(-m // -(-m // shape.rows))
+    wider = min(shape.rows // rows, driver._WIDEST)
+    return Tile(product, rows, shape.vectors * wider, target.lanes, shape.counting)
+
+
+@cache
+def compile_tile(tile: Tile, target: Target) -> Compiled:
+    """Compile a tile as Numba would, were its process on the target."""
+    backend = llvm.Target.from_triple(target.triple)
+    machine = backend.create_target_machine(cpu=target.cpu, features=target.features, opt=_SPEED)
+    module = llvm.parse_assembly(str(_function(tile, target.triple, str(machine.target_data))))
+    tuning = llvm.create_pipeline_tuning_options(_SPEED)
+    tuning.loop_vectorization = tuning.slp_vectorization = True
+    passes = llvm.create_pass_builder(machine, tuning)
+    passes.getModulePassManager().run(module, passes)
+    machine.set_asm_verbosity(True)
+    return Compiled(str(module), machine.emit_assembly(module))
+
+
+def _function(tile: Tile, triple: str, data_layout: str) -> ir.Module:
+    module = ir.Module()
+    module.triple, module.data_layout = triple, data_layout
+    words = I32.as_pointer()
+    results = (F32 if tile.product.accumulate == "float32" else I32).as_pointer()
+    signature = ir.FunctionType(ir.VoidType(), [words, words, I64, results, results, ir.IntType(1), results, I64])
+    function = ir.Function(module, signature, "tile")
+    for argument, name in zip(
+        function.args, ("x", "y", "words", "x_term", "y_term", "first", "c", "stride"), strict=True
+    ):
+        argument.name = name
+    x, y, count, *destination = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    sums = accumulate(builder, tile, PackedRows(x), PackedColumns(y), count)
+    StoreResults(*destination).emit(builder, tile, sums)
+    builder.ret_void()
+    return module

@@ -1,0 +1,80 @@
+"""The time of a layer on a CPU that is not here: cycles of blocks × how often they run, summed over the layer's tiles.
+
+    cycles = row tiles × column tiles × Σ_panels Σ_blocks runs(block, words of the panel) × cycles(block)
+
+It is the time of a kernel whose operands are in the first cache, on one core at its full clock. Left out are the misses
+of caches, mispredicted branches, the driver's own loops, and blocks that LLVM puts on the edges between others.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from fatnn_kernels.driver import PANEL_BYTES
+from fatnn_kernels.target import Target
+from fatnn_kernels.tile import Tile
+
+from fatnn_bench.model import mca
+from fatnn_bench.model.assembly import blocks
+from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
+from fatnn_bench.model.control import block_counts
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of a layer."""
+
+    cycles: float  #: of the whole layer
+    tile: Tile
+    hot_block: str  #: the block of LLVM's IR where most cycles go
+    hot_fraction: float  #: the part of all cycles that goes there
+
+
+def predict(program: str, target: Target, product_name: str, m: int, n: int, k: int) -> Prediction:
+    """Predict the kernel of a product on a GEMM of x [M, K] and y [N, K].
+
+    Parameters
+    ----------
+    program
+        An llvm-mca; see :func:`mca.find`.
+
+    Raises
+    ------
+    mca.UnknownCpuError
+        llvm-mca has no model of the CPU.
+    ValueError
+        LLVM made code that the model cannot follow.
+    """
+    product = product_for(product_name, target)
+    tile = tile_for(product, target, m, k)
+    tiles = -(-m // tile.rows) * -(-n // tile.columns)
+    by_block: dict[str, float] = {}
+    for words, first in _panels(tile, product.words(k)):
+        for block, spent in _tile_cycles(program, tile, target, words, first).items():
+            by_block[block] = by_block.get(block, 0.0) + spent
+    total = sum(by_block.values())
+    hottest = max(by_block, key=by_block.__getitem__)
+    return Prediction(tiles * total, tile, hottest, by_block[hottest] / total)
+
+
+def _panels(tile: Tile, words: int) -> list[tuple[int, bool]]:
+    """The words of each call of the tile, and whether it is the first on its part of the result; as the driver does."""
+    most = max(1, PANEL_BYTES // (tile.product.y_planes * tile.columns * 4))
+    return [(min(most, words - begin), begin == 0) for begin in range(0, words, most)]
+
+
+@cache
+def _tile_cycles(program: str, tile: Tile, target: Target, words: int, first: bool) -> dict[str, float]:
+    """The cycles of one call of the tile, by block."""
+    runs = block_counts(compile_tile(tile, target).ir, {"words": words, "first": first})
+    each = _block_cycles(program, tile, target)
+    hottest = max(runs, key=runs.__getitem__)
+    if hottest not in each:
+        raise ValueError(f"the block {hottest}, which runs most often, is not in the assembly for {target.cpu}")
+    return {block: count * each[block] for block, count in runs.items() if block in each}
+
+
+@cache
+def _block_cycles(program: str, tile: Tile, target: Target) -> dict[str, float]:
+    named = [block for block in blocks(compile_tile(tile, target).assembly) if block.name]
+    spent = mca.cycles(program, mca.Cpu(target.triple, target.cpu, target.features), named)
+    return {block.name: cycles for block, cycles in zip(named, spent, strict=True)}

@@ -1,0 +1,75 @@
+"""Instruction-set levels: compiled for, and skipped where the CPU cannot run them."""
+
+import archspec.cpu
+import pytest
+
+from fatnn_bench import launch
+from fatnn_bench.cases import Case
+from fatnn_bench.launch import cpu
+from fatnn_bench.layers import bare_gemm
+from fatnn_bench.platforms import CpuPlatform
+from fatnn_bench.worker import Request
+
+OPENBLAS_CORES = {"x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
+
+
+class Detected:
+    def __init__(self, features):
+        self.features = set(features)
+
+
+def level(name):
+    return CpuPlatform(kind="cpu", threads=1, numba_cpu=name)
+
+
+@pytest.fixture
+def haswell(monkeypatch):
+    monkeypatch.setattr(cpu, "detected_info", lambda: Detected(archspec.cpu.TARGETS["haswell"].features))
+    monkeypatch.setattr(archspec.cpu, "host", lambda: archspec.cpu.TARGETS["haswell"])
+
+
+@pytest.mark.usefixtures("haswell")
+@pytest.mark.parametrize("name", ["x86-64-v2", "x86-64-v3", "haswell", "a-cpu-of-tomorrow"])
+def test_what_the_cpu_has_may_run(name):
+    assert cpu.obstacle(level(name)) == ""
+
+
+@pytest.mark.usefixtures("haswell")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x86-64-v4", "this CPU has no avx512bw, avx512cd, avx512dq, avx512f, avx512vl, which x86-64-v4 needs"),
+        ("neoverse-n1", "neoverse-n1 is a CPU of aarch64, this one is of x86_64"),
+    ],
+)
+def test_what_the_cpu_lacks_is_named(name, reason):
+    assert cpu.obstacle(level(name)) == reason
+
+
+def test_the_machines_own_cpu_is_no_obstacle():
+    assert cpu.obstacle(CpuPlatform(kind="cpu", threads=1)) == ""
+
+
+@pytest.mark.usefixtures("haswell")
+def test_a_level_that_is_missing_is_skipped_without_a_worker(monkeypatch):
+    monkeypatch.setattr(cpu.process, "listen", lambda *_: pytest.fail("a worker was started"))
+    cases = [Case("binary", bare_gemm(m, 3, 3), "kernel", 1) for m in (2, 5)]
+    events = list(launch.events(level("x86-64-v4"), Request(cases, None, 0)))
+    assert [event["event"] for event in events] == ["ready", "layer", "row", "layer", "row", "done"]
+    assert {event["row"]["status"] for event in events if "row" in event} == {"SKIPPED"}
+    assert "avx512f" in events[2]["row"]["reason"]
+
+
+@pytest.mark.parametrize(("name", "core"), OPENBLAS_CORES.items())
+def test_the_baseline_is_held_to_the_same_level(name, core):
+    assert launch.environment(level(name), {})["OPENBLAS_CORETYPE"] == core
+    assert "OPENBLAS_CORETYPE" not in launch.environment(level("haswell"), {})
+
+
+@pytest.mark.skipif(cpu.obstacle(level("x86-64-v2")) != "", reason="this CPU is below x86-64-v2")
+def test_a_worker_compiles_for_its_level():
+    cases = [Case("binary", bare_gemm(5, 7, 65), "kernel", 1)]
+    events = launch.events(level("x86-64-v2"), Request(cases, None, 0))
+    ready, *_, row, done = events
+    assert (row["row"]["status"], done["event"]) == ("PASSED", "done")
+    assert ready["software"]["environment"]["NUMBA_CPU_NAME"] == "x86-64-v2"
