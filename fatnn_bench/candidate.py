@@ -1,5 +1,6 @@
 """A verified case on its way to a row: it takes its own samples, and knows when it has enough."""
 
+import math
 import time
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from fatnn_bench.timing import LEAST_ROUNDS, Settings
 
 #: The share of a sample's time that the limit gets, in every round.
 _LIMIT = 0.2
+#: By how much the samples grow between two looks at whether their median is sure.
+_LOOK_AGAIN = 1.25
 
 
 class Candidate:
@@ -32,6 +35,7 @@ class Candidate:
         self._limits_s: list[float] = []
         self._stages_s: dict[str, list[float]] = {name: [] for name in prepared.stages}
         self._spent_s = 0.0
+        self._next_look = 0
         self._stopped: Stop | None = None
 
     def calibrate(self, settings: Settings) -> bool:
@@ -63,10 +67,13 @@ class Candidate:
         taken = len(self.samples_s)
         if taken < LEAST_ROUNDS:
             return None
-        # looked at now and then only: the more often, the likelier that chance makes an interval narrow
-        if taken >= settings.rounds and taken % LEAST_ROUNDS == 0 and self._precise(settings.precision):
-            return Stop.PRECISE
-        return Stop.BUDGET if self._spent_s >= settings.case_s else None
+        if self._spent_s >= settings.case_s:
+            return Stop.BUDGET
+        if taken < max(settings.rounds, self._next_look):
+            return None
+        # now and then only: looks take time, and the more there are, the likelier that chance makes an interval narrow
+        self._next_look = math.ceil(taken * _LOOK_AGAIN)
+        return Stop.PRECISE if self._precise(settings.precision) else None
 
     def _precise(self, precision: float) -> bool:
         median = statistics.median(self.samples_s)

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import fatnn_bench
+import fatnn_kernels
+
 FAKES = Path(__file__).parent / "bench"
+#: The packages under test, for processes that tests start: an installed copy of them is not what is tested.
+SOURCES = os.pathsep.join(
+    dict.fromkeys(str(Path(package.__file__).parents[1]) for package in (fatnn_bench, fatnn_kernels))
+)
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +27,7 @@ def numba_cache(tmp_path_factory):
 def environ(numba_cache):
     """The environment of a person's shell, as far as it matters to us."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "PYTHONPATH")}
-    return kept | {"NUMBA_CACHE_DIR": str(numba_cache), "TERM": "xterm-256color"}
+    return kept | {"NUMBA_CACHE_DIR": str(numba_cache), "TERM": "xterm-256color", "PYTHONPATH": SOURCES}
 
 
 @pytest.fixture
@@ -43,4 +50,4 @@ def fake_contenders(tmp_path_factory):
     (folder / "sitecustomize.py").write_text(
         "import fakes\nfrom fatnn_bench import contenders\ncontenders.contenders = lambda scope: fakes.contenders()\n"
     )
-    return f"{folder}{os.pathsep}{FAKES}"
+    return os.pathsep.join((str(folder), str(FAKES), SOURCES))

@@ -1,5 +1,6 @@
 """Contenders without compiled code, well and badly behaved, for tests of what measures them."""
 
+import copy
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ BRIEF = Settings("brief", rounds=5, sample_s=1e-6, case_s=0, precision=1)
 
 
 class Fake:
-    """Multiplies ternary values with NumPy; a subclass misbehaves in one way. It is its own ``Prepared``."""
+    """Multiplies ternary values with NumPy; a subclass misbehaves in one way. A copy of it is its ``Prepared``."""
 
     x_domain = y_domain = TERNARY_VALUES
     tolerance = limit = None
@@ -22,8 +23,7 @@ class Fake:
 
     def __init__(self, name="fake", log=None):
         self.name = name
-        self.calls = 0  #: of ``run``
-        self.log = [] if log is None else log  #: (name, loops) of every ``run``, which fakes may share
+        self.log = [] if log is None else log  #: (name, loops) of every ``run``, which copies share, and fakes may
         self.codegen = {"made": "by hand"}
 
     def skip_reason(self, layer):
@@ -31,9 +31,11 @@ class Fake:
 
     def prepare(self, problem, threads):
         self.x, self.y = problem.x.astype(np.int32), problem.y.astype(np.int32)
-        self.c = np.empty((len(self.x), len(self.y)), np.int32)
-        self.bytes = problem.x.nbytes + problem.y.nbytes + self.c.nbytes
-        return self
+        prepared = copy.copy(self)
+        prepared.calls = 0  #: of its ``run``
+        prepared.c = np.empty((len(self.x), len(self.y)), np.int32)
+        prepared.bytes = problem.x.nbytes + problem.y.nbytes + prepared.c.nbytes
+        return prepared
 
     def run(self, loops):
         self.calls += 1
@@ -77,6 +79,15 @@ class LazyLater(Fake):
     def run(self, loops):
         if self.calls == 0:
             super().run(loops)
+
+
+class Dozer(Fake):
+    """Sleeps at random, a third of its calls, far longer than it computes."""
+
+    def run(self, loops):
+        super().run(loops)
+        if np.random.default_rng(self.calls).random() < 1 / 3:
+            time.sleep(0.003)
 
 
 class RaisesInPrepare(Fake):

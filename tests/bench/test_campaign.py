@@ -4,7 +4,7 @@ import pytest
 from fakes import BRIEF
 
 from fatnn_bench import campaign, launch, store
-from fatnn_bench.campaign import estimate_s, exit_code
+from fatnn_bench.campaign import Plan, estimate_s, exit_code
 from fatnn_bench.cases import Case
 from fatnn_bench.errors import Exit, UserError
 from fatnn_bench.layers import Layer, bare_gemm
@@ -21,8 +21,8 @@ class Listener:
     def __init__(self):
         self.heard = []
 
-    def layer_begins(self, name):
-        self.heard.append(name)
+    def turn(self, name, progress):
+        self.heard.append(progress)
 
     def row_done(self, row):
         self.heard.append(row.case.split("/kernel@")[0])
@@ -32,9 +32,13 @@ def cases(*kernels):
     return [Case(kernel, layer, "kernel", 1) for layer in LAYERS for kernel in kernels]
 
 
+def plan(*kernels, **options):
+    return Plan(cases(*kernels), "here", PLATFORM, BRIEF, seed=5, **options)
+
+
 def measure(path, *kernels):
     listener = Listener()
-    return campaign.measure(cases(*kernels), "here", PLATFORM, BRIEF, 5, path, listener), listener.heard
+    return campaign.measure(plan(*kernels), path, listener), listener.heard
 
 
 @pytest.fixture
@@ -49,35 +53,46 @@ def test_what_is_returned_is_what_the_file_holds(tmp_path):
     assert saved.header == run.header
     assert [(row.case, row.status) for row in saved.rows] == [(row.case, row.status) for row in run.rows]
     assert {row.case for row in run.rows} == {case.id for case in cases("good", "wrong")}
-    assert {row.kernel: row.status for row in run.rows} == {"good": Status.PASSED, "wrong": Status.FAILED}
-    assert heard[:3] == ["3x3x3", "wrong/3x3x3", "good/3x3x3"]
-    assert len(heard) == 9
+    assert all(row.timed if row.kernel == "good" else row.status is Status.FAILED for row in run.rows)
+    assert [record.block for record in saved.noise] == [record.block for record in run.noise] != []
+    shares = [share for share in heard if not isinstance(share, str)]
+    assert shares == sorted(shares)
+    assert len(heard) - len(shares) == 6
 
 
 @pytest.mark.usefixtures("_fake_worker")
 def test_the_header_tells_how_it_was_measured(tmp_path):
     header = measure(tmp_path / "run.jsonl", "good")[0].header
-    assert (header.platform, header.seed, header.settings["samples"]) == ("here", 5, BRIEF.samples)
+    assert (header.platform, header.seed, header.settings["rounds"]) == ("here", 5, BRIEF.rounds)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", header.created)
     assert header.machine["cpu"]
     assert header.software["numba"]
 
 
 @pytest.mark.usefixtures("_fake_worker")
-def test_a_killed_worker_costs_one_layer(tmp_path):
+def test_a_killed_worker_costs_the_case_that_it_was_at(tmp_path):
     measure(tmp_path / "run.jsonl", "wrong", "good", "killer")
     rows = {row.case.split("/kernel@")[0]: row for row in store.read(tmp_path / "run.jsonl").rows}
     assert len(rows) == 9
-    assert all(rows[f"{kernel}/{layer}"].timed for kernel in ("good", "killer") for layer in ("3x3x3", "4x3x3"))
-    assert rows["wrong/2x3x3"].status is Status.FAILED  # known before the kill, and kept
-    for kernel in ("good", "killer"):
-        lost = rows[f"{kernel}/2x3x3"]
-        assert (lost.status, lost.reason) == (Status.ERROR, "the worker was ended by SIGKILL")
+    assert {rows[name].status for name in rows if name.startswith("wrong")} == {Status.FAILED}
+    lost = rows.pop("killer/2x3x3")
+    assert (lost.status, lost.reason) == (Status.ERROR, "the worker was ended by SIGKILL")
+    assert all(row.timed for row in rows.values() if row.kernel != "wrong")
+
+
+@pytest.mark.usefixtures("_fake_worker")
+def test_a_kernel_that_never_ends_is_given_up(tmp_path):
+    campaign.measure(plan("good", "sleeper", timeout_s=1.0), tmp_path / "run.jsonl", Listener())
+    rows = {row.case.split("/kernel@")[0]: row for row in store.read(tmp_path / "run.jsonl").rows}
+    lost = rows.pop("sleeper/2x3x3")
+    assert (lost.status, lost.reason) == (Status.ERROR, "it did not end within 1 s; --timeout gives it longer")
+    assert len(rows) == 5
+    assert all(row.timed for row in rows.values())
 
 
 @pytest.mark.usefixtures("_fake_worker")
 def test_verify_survives_a_killed_worker_too():
-    rows = campaign.verify(cases("good", "killer"), PLATFORM, 0, Listener())
+    rows = list(campaign.verify(cases("good", "killer"), PLATFORM, 0, Listener()))
     assert [row.status for row in rows if row.kernel == "killer"] == [Status.PASSED, Status.ERROR, Status.PASSED]
     assert {row.status for row in rows if row.kernel == "good"} == {Status.PASSED}
 
@@ -157,7 +172,8 @@ def test_an_existing_file_is_left_alone(tmp_path):
     ],
 )
 def test_the_worst_row_decides_the_exit_code(statuses, code):
-    assert exit_code(unmeasured(cases("good")[0], Status(status)) for status in statuses) is code
+    rows = [unmeasured(case, Status(status)) for case, status in zip(cases("good"), statuses, strict=False)]
+    assert exit_code(rows) is code
 
 
 def test_an_estimate_grows_with_cases_samples_and_work():

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 import fatnn_kernels
 from fatnn_bench import store
+from fatnn_bench.timing import LEAST_ROUNDS
 
 KERNELS = ("ternary-fatnn", "binary", "blas.float32")
 ARGUMENTS = ("run", "--shapes", "7x13x45", "--kernel", ",".join(KERNELS), "--quick", "-o")
@@ -50,7 +52,8 @@ def test_a_run_prints_a_plain_table_and_tells_the_rest_on_stderr(runs):
     for done, name in zip(runs.done, ("a.jsonl", "b.jsonl"), strict=True):
         assert done.returncode == 0
         assert "7×13×45" in done.stdout
-        assert done.stderr.splitlines()[0] == f"saved {name}"
+        assert re.match(r"this run resolves differences of \d+\.\d% and more\n", done.stderr)
+        assert f"\nsaved {name}\n" in done.stderr
         assert "--quick is rougher" in done.stderr
         assert "\x1b" not in done.stdout + done.stderr
         assert "\r" not in done.stdout + done.stderr
@@ -61,7 +64,8 @@ def test_the_file_holds_every_case_verified_and_timed(first):
     assert {row.kernel for row in run.rows} == set(KERNELS)
     for row in run.rows:
         assert row.case == f"{row.kernel}/7x13x45/kernel@1"
-        assert (row.status, len(row.samples_s), row.macs) == ("PASSED", 5, 7 * 13 * 45)
+        assert row.timed
+        assert (len(row.samples_s) >= LEAST_ROUNDS, row.macs) == (True, 7 * 13 * 45)
         assert row.median_s * row.loops > 0.0005  # a sample is 2 ms; a busy machine's are shorter
     assert run.header.command == ["fatnn-bench", *ARGUMENTS, "a.jsonl"]
 
