@@ -2,11 +2,15 @@
 
 from fatnn_bench.baselines import onnx, pytorch
 from fatnn_bench.baselines.blas import BlasFloat32
+from fatnn_bench.baselines.network_onnx import OnnxFloat32Network, OnnxInt8Network
+from fatnn_bench.baselines.network_pytorch import TorchNetwork
 from fatnn_bench.contender import Contender
 from fatnn_bench.own import GemmContender, LayerContender, PackedContender
+from fatnn_bench.whole.contender import NetworkContender
+from fatnn_bench.whole.networks import PRECISIONS
 from fatnn_kernels import PRODUCTS
 
-SCOPES = ("kernel", "layer", "packed")
+SCOPES = ("kernel", "layer", "packed", "network")
 
 
 def contenders(scope: str) -> dict[str, Contender]:
@@ -18,6 +22,9 @@ def contenders(scope: str) -> dict[str, Contender]:
     elif scope == "layer":
         found = [LayerContender(product) for product in PRODUCTS.values()]
         found += [baseline() for baseline in (*pytorch.LAYERS, *onnx.LAYERS)]
+    elif scope == "network":
+        found = [NetworkContender(PRODUCTS[name]) for name in PRECISIONS]
+        found += [TorchNetwork(), OnnxFloat32Network(), OnnxInt8Network()]
     else:
         found = [PackedContender(product) for product in PRODUCTS.values() if product.accumulate == "popcounts"]
     return {contender.name: contender for contender in found}

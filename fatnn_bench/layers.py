@@ -4,13 +4,14 @@ A convolution over [batch, height, width, in_channels] is the GEMM
 
     M = batch · out_height · out_width,   N = out_channels,   K = in_channels / groups · kernel²
 
-A linear layer is the same with a 1×1 kernel on a 1×1 image: M is its batch (its tokens).
+A linear layer is the same with a 1×1 kernel on a 1×1 image: M is its batch (its tokens). A whole network counts as one
+layer, of kind ``network``, from its images to its logits: M is the batch, N the classes, K the numbers of an image.
 """
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
-Kind = Literal["conv", "linear", "gemm"]
+Kind = Literal["conv", "linear", "gemm", "network"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,11 @@ class Layer:
     padding: int = 0  #: on each side
     groups: int = 1
     count: int = 1  #: how often the shape occurs in the network
+    image_macs: int | None = None  #: of a whole network: its multiply-accumulates for one image
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
-            raise ValueError(f"layer {self.full_name}: kind is {self.kind!r}, expected conv, linear or gemm")
+            raise ValueError(f"layer {self.full_name}: kind is {self.kind!r}, expected {', '.join(get_args(Kind))}")
         for dimension in (
             "in_channels", "out_channels", "batch", "height", "width", "kernel", "stride", "groups", "count",
         ):  # fmt: skip
@@ -46,9 +48,8 @@ class Layer:
         self._check_geometry()
 
     def _check_geometry(self) -> None:
-        if self.kind != "conv" and (self.height, self.width, self.kernel, self.stride, self.padding, self.groups) != (
-            1, 1, 1, 1, 0, 1,
-        ):  # fmt: skip
+        sizes = (self.height, self.width, self.kernel, self.stride, self.padding, self.groups)
+        if self.kind in ("linear", "gemm") and sizes != (1, 1, 1, 1, 0, 1):
             raise ValueError(f"layer {self.full_name}: a {self.kind} layer has no image, kernel, padding or groups")
         smallest = min(self.height, self.width) + 2 * self.padding
         if self.kernel > smallest:
@@ -77,6 +78,8 @@ class Layer:
 
     @property
     def m(self) -> int:
+        if self.kind == "network":
+            return self.batch
         return self.batch * self.out_height * self.out_width
 
     @property
@@ -85,11 +88,15 @@ class Layer:
 
     @property
     def k(self) -> int:
+        if self.kind == "network":
+            return self.in_channels * self.height * self.width
         return self.in_channels // self.groups * self.kernel**2
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one occurrence of the layer, padding counted as data."""
+        if self.image_macs is not None:
+            return self.batch * self.image_macs
         return self.m * self.n * self.k
 
     @property

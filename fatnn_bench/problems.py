@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench import data, oracle
+from fatnn_bench.engine.program import Program
 from fatnn_bench.layers import Layer
 from fatnn_bench.quantisation import bounds, quantised
+from fatnn_bench.whole.problem import problem_of
 from fatnn_kernels.product import BINARY_VALUES, Domain
 
 
@@ -24,7 +26,8 @@ class Problem:
     In scope ``kernel`` x holds values [M, K], y values [N, K], and right their products [M, N]. In scope ``layer`` x
     is a float32 image [batch, height, width, in_channels], y values [N, kernel, kernel, in_channels], and right the
     sums [batch, out_height, out_width, N]. Scope ``packed`` is the same with right the levels, from 0, that the sums
-    reach.
+    reach. In scope ``network`` x holds the pixels of images [batch, height, width, 3], y nothing, for the program has
+    the weights, and right the logits [batch, classes].
     """
 
     layer: Layer
@@ -32,6 +35,7 @@ class Problem:
     y: NDArray[Any]
     right: NDArray[Any]
     thresholds: NDArray[np.int32] | None = None  #: scope ``packed``: [levels − 1, N], the least sum of each upper level
+    program: Program | None = None  #: scope ``network``
 
 
 class Problems:
@@ -43,8 +47,12 @@ class Problems:
 
     def of(self, x_domain: Domain, y_domain: Domain) -> Problem:
         """The problem of a kernel with these domains."""
-        make = self._gemm if self._scope == "kernel" else self._convolution
+        make = {"kernel": self._gemm, "network": self._network}.get(self._scope, self._convolution)
         return self._once((x_domain.name, y_domain.name), lambda: make(x_domain, y_domain))  # type: ignore[no-any-return]
+
+    def _network(self, x_domain: Domain, y_domain: Domain) -> Problem:
+        program, pixels, right = problem_of(self._layer, x_domain, self._seed, self._pattern)
+        return Problem(self._layer, pixels, np.empty(0, np.float32), right, program=program)
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         if key not in self._made:

@@ -16,13 +16,13 @@ from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 
-_MISSING = "onnxruntime or onnx is not installed: pip install 'fatnn-bench[baselines]'"
+MISSING = "onnxruntime or onnx is not installed: pip install 'fatnn-bench[baselines]'"
 
 
 class _OnnxLayer:
     def skip_reason(self, layer: Layer) -> str:
         installed = importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("onnx")
-        return layer.skip_reason or ("" if installed else _MISSING)
+        return layer.skip_reason or ("" if installed else MISSING)
 
 
 class OnnxFloat32(_OnnxLayer):

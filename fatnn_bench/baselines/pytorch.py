@@ -14,7 +14,7 @@ from fatnn_bench.problems import Problem
 from fatnn_bench.quantisation import BOUNDS
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 
-_MISSING = "PyTorch is not installed: pip install 'fatnn-bench[baselines]'"
+MISSING = "PyTorch is not installed: pip install 'fatnn-bench[baselines]'"
 
 
 class TorchFloat32:
@@ -24,7 +24,7 @@ class TorchFloat32:
     x_domain = y_domain = FLOAT32_VALUES
 
     def skip_reason(self, layer: Layer) -> str:
-        return layer.skip_reason or ("" if importlib.util.find_spec("torch") else _MISSING)
+        return layer.skip_reason or ("" if importlib.util.find_spec("torch") else MISSING)
 
     def prepare(self, problem: Problem, threads: int) -> "_PreparedFloat32":
         return _PreparedFloat32(problem, threads)
@@ -80,7 +80,7 @@ class TorchInt8:
         self.y_domain = eight_bit.weight_domain()
 
     def skip_reason(self, layer: Layer) -> str:
-        return layer.skip_reason or ("" if importlib.util.find_spec("torch") else _MISSING)
+        return layer.skip_reason or ("" if importlib.util.find_spec("torch") else MISSING)
 
     def prepare(self, problem: Problem, threads: int) -> "_PreparedInt8":
         return _PreparedInt8(problem, threads)

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     KERNEL = "kernel"
     LAYER = "layer"
     PACKED = "packed"
+    NETWORK = "network"
 
 
 class Order(StrEnum):
@@ -45,7 +46,9 @@ TimeoutOption = Annotated[
 ]
 ScopeOption = Annotated[
     Scope,
-    typer.Option(help="What is timed: packed operands to sums; float image to sums; packed image to packed image."),
+    typer.Option(
+        help="What is timed: packed operands to sums; float image to sums; packed image to packed; whole network."
+    ),
 ]
 
 
@@ -54,8 +57,10 @@ def chosen_cases(shapes: str, layer: str | None, kernel: str | None, scope: Scop
     from fatnn_bench import networks
     from fatnn_bench.cases import sweep
     from fatnn_bench.contenders import contenders
+    from fatnn_bench.whole import shapes as shapes_of_networks
 
-    return sweep(networks.load(shapes), list(contenders(scope)), scope.value, threads, layer, kernel)
+    layers = shapes_of_networks.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
+    return sweep(layers, list(contenders(scope)), scope.value, threads, layer, kernel)
 
 
 def percentage(option: str, text: str) -> float:

@@ -1,5 +1,7 @@
 """The engine: an exported network, ready to run."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ class Engine:
 
     def __init__(self, program: Program, threads: int = 1) -> None:
         self.program = program
-        self._convolutions = {op.name: LevelConvolution(op, threads) for op in program.operations if op.kind == "conv"}
+        self._runners = {op.name: runner(op, program, threads) for op in program.operations}
 
     def classes(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
         """The class of each image, [batch]; ``pixels`` as for :meth:`logits`."""
@@ -48,12 +50,18 @@ class Engine:
         image = pixels.transpose(0, 2, 3, 1).astype(np.float32) * np.float32(2.0**-self.program.pixel_bits)
         values: dict[str, NDArray[Any]] = {INPUT: image}
         for operation in self.program.operations:
-            values[operation.name] = self._run(operation, [values[name] for name in operation.inputs])
+            values[operation.name] = self._runners[operation.name](*(values[name] for name in operation.inputs))
         return values
 
-    def _run(self, operation: Operation, inputs: list[NDArray[Any]]) -> Any:
-        if operation.kind == "conv":
-            return self._convolutions[operation.name](inputs[0])
-        if operation.kind == "input_conv":
-            return convolve_pixels(operation, inputs[0])
-        return apply(operation, *inputs)
+
+def runner(operation: Operation, program: Program, threads: int = 1) -> Callable[..., Any]:
+    """What computes an operation from what it reads."""
+    match operation.kind:
+        case "conv":
+            return LevelConvolution(operation, threads)
+        case "input_conv":
+            return partial(convolve_pixels, operation)
+        case "pixel_conv":
+            whole = np.float32(2.0**program.pixel_bits)
+            return lambda image: convolve_pixels(operation, image * whole).astype(np.int32)
+    return partial(apply, operation)

@@ -20,6 +20,7 @@ KINDS: dict[str, tuple[int, frozenset[str], frozenset[str]]] = {
     kind: (inputs, frozenset(attributes.split()), frozenset(tensors.split()))
     for kind, inputs, attributes, tensors in (
         ("input_conv", 1, "stride padding", "weight"),  # pixels -> float32; sums are exact, then rounded once
+        ("pixel_conv", 1, "stride padding", "weight"),  # pixels as integers × int8 weights -> int32 sums
         ("conv", 1, "stride padding x_levels w_levels border", "weight"),  # levels -> int32 sums
         ("scale", 1, "", "scale"),  # int32 sums -> float32, x · scale[c]
         ("affine", 1, "", "factor offset"),  # x · factor[c] + offset[c]

@@ -5,9 +5,6 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from fatnn_kernels import PRODUCTS
-from fatnn_kernels.target import Target, describe
-
 from fatnn_bench import machine
 from fatnn_bench.cases import Case
 from fatnn_bench.model import mca
@@ -16,6 +13,8 @@ from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.results import Row, Status, unmeasured
 from fatnn_bench.worker import Request
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.target import Target, describe
 
 #: An instruction that every assembler knows.
 _NOTHING = Block("nothing", ("nop",), None)

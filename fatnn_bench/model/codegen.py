@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import llvmlite.binding as llvm
+from llvmlite import ir
+
 from fatnn_kernels import PRODUCTS, driver
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.epilogue import StoreResults
@@ -13,7 +15,6 @@ from fatnn_kernels.product import Product
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
 from fatnn_kernels.vector import F32, I32, I64
-from llvmlite import ir
 
 #: Numba's level of optimisation.
 _SPEED = 3

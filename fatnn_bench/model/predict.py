@@ -9,14 +9,13 @@ of caches, mispredicted branches, the driver's own loops, and blocks that LLVM p
 from dataclasses import dataclass
 from functools import cache
 
-from fatnn_kernels.driver import PANEL_BYTES
-from fatnn_kernels.target import Target
-from fatnn_kernels.tile import Tile
-
 from fatnn_bench.model import mca
 from fatnn_bench.model.assembly import blocks
 from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
 from fatnn_bench.model.control import block_counts
+from fatnn_kernels.driver import PANEL_BYTES
+from fatnn_kernels.target import Target
+from fatnn_kernels.tile import Tile
 
 
 @dataclass(frozen=True)

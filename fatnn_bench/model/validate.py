@@ -6,8 +6,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import pandas as pd
-from fatnn_kernels import PRODUCTS
-from fatnn_kernels.target import current_target
 
 from fatnn_bench import launch
 from fatnn_bench.cases import Case
@@ -21,6 +19,8 @@ from fatnn_bench.results import Row
 from fatnn_bench.tables import Document, Sheet
 from fatnn_bench.timing import STANDARD
 from fatnn_bench.worker import Request
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.target import current_target
 
 __all__ = ["Check", "Validation", "document", "validate"]
 

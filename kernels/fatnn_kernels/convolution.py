@@ -35,6 +35,8 @@ class Convolution:
     bounds
         How a float becomes a value (:mod:`fatnn_kernels.quantise`): for a bit code the least float of each level but
         the lowest, ascending; for int8 the factor; nothing for float32.
+    constant
+        [out_channels], added to the sums; 0 if not given.
 
     Raises
     ------
@@ -46,7 +48,14 @@ class Convolution:
     The border of an image holds zeros, in ``binary``, which has none, +1.
     """
 
-    def __init__(self, product: Product, geometry: Geometry, weights: NDArray[Any], bounds: Any = ()) -> None:
+    def __init__(
+        self,
+        product: Product,
+        geometry: Geometry,
+        weights: NDArray[Any],
+        bounds: Any = (),
+        constant: NDArray[np.int32] | None = None,
+    ) -> None:
         self.product, self.geometry = product, geometry
         g = geometry
         expected = (g.out_channels, g.kernel, g.kernel, g.in_channels)
@@ -62,7 +71,8 @@ class Convolution:
         per_tap = product.encode_y(weights.reshape(-1, g.in_channels))
         planes = per_tap.reshape(product.y_planes, g.out_channels, len(self._taps))
         self._weights = interleave(planes, self._tile.columns)
-        self._y_term = filled(product.y_term(flat).astype(product.dtype), self._tile.columns)
+        term = product.y_term(flat) if constant is None else product.y_term(flat) + constant
+        self._y_term = filled(term.astype(product.dtype), self._tile.columns)
         self._x_term = np.zeros(len(self._pixels), product.dtype)
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
 
@@ -89,11 +99,15 @@ class Convolution:
         """Bytes of the packed weights."""
         return self._weights.nbytes
 
-    def empty_image(self) -> NDArray[np.uint32]:
-        """A packed image of zeros: [batch, padded_height, padded_width, words, planes]."""
+    def empty_image(self, border: float | None = None) -> NDArray[np.uint32]:
+        """A packed image of one value: [batch, padded_height, padded_width, words, planes].
+
+        The value is 0 if not given, or +1 where the product has no 0.
+        """
         g, product = self.geometry, self.product
         zero = 1.0 if product.x_domain.excluded == 0 else 0.0
-        pixel = product.encode_x(np.full((1, g.in_channels), zero, np.float32))[:, 0].T
+        value = zero if border is None else border
+        pixel = product.encode_x(np.full((1, g.in_channels), value, np.float32))[:, 0].T
         return np.tile(pixel, (g.batch, g.padded_height, g.padded_width, 1, 1))
 
     def empty_result(self) -> NDArray[Any]:
@@ -131,27 +145,32 @@ class Convolution:
         loops: int,
         threads: int,
     ) -> None:
+        arguments = self.layer_arguments(image, packed, c, quantises, multiplies)
+        if use_threads(threads):
+            layer_parallel(*(*arguments, loops, threads))
+        else:
+            layer_serial(*(*arguments, loops))
+
+    def layer_arguments(
+        self, image: NDArray[np.float32], packed: NDArray[np.uint32], c: NDArray[Any], quantises: bool, multiplies: bool
+    ) -> tuple[Any, ...]:
+        """What the compiled loops of a layer take, before ``loops``."""
         if quantises:
             self._check_image(image)
-        arguments: tuple[Any, ...] = (
+        return (
             TypedTile(self._tile),
             image,
             packed,
             self._bounds,
             self._filler,
             self.geometry.padding,
-            *self._operands(),
+            *self.operands(),
             c,
             quantises,
             multiplies,
-            loops,
         )
-        if use_threads(threads):
-            layer_parallel(*(*arguments, threads))
-        else:
-            layer_serial(*arguments)
 
-    def _operands(self) -> tuple[Any, ...]:
+    def operands(self) -> tuple[Any, ...]:
         """What the products read beside the image."""
         plane = -1 if self.product.x_term_plane is None else self.product.x_term_plane
         return self._pixels, self._taps, self._weights, self._x_term, self._y_term, self._counts, plane
@@ -186,6 +205,16 @@ class Convolution:
         padding
             The next layer's.
         """
+        arguments = self.fused_arguments(packed, thresholds, out, padding)
+        if use_threads(threads):
+            fused_parallel(*(*arguments, loops, threads))
+        else:
+            fused_serial(*(*arguments, loops))
+
+    def fused_arguments(
+        self, packed: NDArray[np.uint32], thresholds: NDArray[np.int32], out: NDArray[np.uint32], padding: int
+    ) -> tuple[Any, ...]:
+        """What the compiled loops of :meth:`fused` take, before ``loops``."""
         g = self.geometry
         if not isinstance(self.product.encode_x, BitCode):
             raise ValueError(f"{self.product.name} has no bit-planes to write; the fused layer is for bitwise products")
@@ -193,23 +222,22 @@ class Convolution:
         shape = (g.batch, height, width, words, self.product.x_planes)
         if out.shape != shape:
             raise ValueError(f"{self.product.name}: the packed result has shape {out.shape}; expected {shape}")
-        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
-        pixel = (image * height + row + padding) * width + column + padding
-        targets = _repeating_last(pixel * words * self.product.x_planes, self._tile.rows)
-        operands = self._operands()
-        arguments: tuple[Any, ...] = (
+        return (
             TypedTile(self._tile),
             packed,
-            *operands,
+            *self.operands(),
             self._bounded(thresholds),
             out,
-            targets,
-            loops,
+            self.targets(words * self.product.x_planes, padding),
         )
-        if use_threads(threads):
-            fused_parallel(*(*arguments, threads))
-        else:
-            fused_serial(*arguments)
+
+    def targets(self, pixel_items: int, padding: int = 0) -> NDArray[np.int64]:
+        """Where each output pixel begins in an image of so many items a pixel and such a border."""
+        g = self.geometry
+        height, width = g.out_height + 2 * padding, g.out_width + 2 * padding
+        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
+        pixel = (image * height + row + padding) * width + column + padding
+        return _repeating_last(pixel * pixel_items, self._tile.rows)
 
     def _bounded(self, thresholds: NDArray[np.int32]) -> NDArray[np.int32]:
         """Thresholds of all columns: those filled up get the level whose bits are zero."""
@@ -244,10 +272,11 @@ def _checked_bounds(product: Product, bounds: Any) -> tuple[NDArray[np.float32],
 
 
 def _column_limited(product: Product, geometry: Geometry) -> Tile:
-    """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do."""
+    """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do, and of no more
+    vectors than its channels fill."""
     words = geometry.kernel**2 * product.words(geometry.in_channels)
     tile = choose_tile(product, geometry.pixels, words * product.values_per_word)
-    vectors = min(tile.vectors, 32 // tile.lanes)
+    vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))
 
 

@@ -52,7 +52,7 @@ def _quantise_rows(
 
 
 @compiled()
-def _count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, plane: Any) -> None:
+def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, plane: Any) -> None:
     """x_term: the one-bits of a plane in each window, summed from the counts of its pixels."""
     words, planes = packed.shape[3], packed.shape[4]
     for pixel in range(counts.shape[0]):
@@ -105,7 +105,7 @@ def layer_serial(
             _quantise_rows(tile, image, packed, bounds, filler, padding, 0, image.shape[0] * image.shape[1])
         if multiplies:
             if plane >= 0:
-                _count_windows(packed, pixels, taps, x_term, counts, plane)
+                count_windows(packed, pixels, taps, x_term, counts, plane)
             tiles = pixels.shape[0] // tile_rows(tile)
             _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, 0, tiles)
         barrier()
@@ -125,7 +125,7 @@ def layer_parallel(
                 _quantise_rows(tile, image, packed, bounds, filler, padding, begin, end)
         if multiplies:
             if plane >= 0:
-                _count_windows(packed, pixels, taps, x_term, counts, plane)
+                count_windows(packed, pixels, taps, x_term, counts, plane)
             for thread in prange(threads):
                 begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
                 _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, begin, end)
@@ -166,7 +166,7 @@ def fused_serial(
 ) -> None:  # fmt: skip
     for _ in range(loops):
         if plane >= 0:
-            _count_windows(packed, pixels, taps, x_term, counts, plane)
+            count_windows(packed, pixels, taps, x_term, counts, plane)
         tiles = pixels.shape[0] // tile_rows(tile)
         _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, 0, tiles)
         barrier()
@@ -180,7 +180,7 @@ def fused_parallel(
     tiles = pixels.shape[0] // tile_rows(tile)
     for _ in range(loops):
         if plane >= 0:
-            _count_windows(packed, pixels, taps, x_term, counts, plane)
+            count_windows(packed, pixels, taps, x_term, counts, plane)
         for thread in prange(threads):
             begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
             _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, begin, end)

@@ -12,6 +12,7 @@ from numba.extending import NativeValue, intrinsic, models, register_model, type
 
 from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
+from fatnn_kernels.activation import StoreActivations
 from fatnn_kernels.epilogue import StorePlanes, StoreResults
 from fatnn_kernels.operands import PackedColumns, PackedRows, RegisterOperand, TappedRows
 from fatnn_kernels.tile import Tile
@@ -134,6 +135,43 @@ def emit_fused_tile(
 
     int64 = types.int64
     signature = types.void(tile, x, pixels, taps, y, int64, x_term, y_term, thresholds, int64, out, targets, int64)
+    return signature, codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def emit_activation_tile(
+    typingctx: Any,
+    tile: Any,
+    x: Any,
+    pixels: Any,
+    taps: Any,
+    y: Any,
+    words: Any,
+    x_term: Any,
+    y_term: Any,
+    affine: Any,
+    stride: Any,
+    floor: Any,
+    has_skip: Any,
+    skip: Any,
+    out: Any,
+    targets: Any,
+    column: Any,
+) -> Any:
+    """As :func:`emit_tapped_tile`, with results made float32 activations by :class:`StoreActivations`."""
+
+    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        _, x, pixels, taps, y, words, *results = args
+        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
+        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
+        StoreActivations(*results).emit(builder, tile.tile, sums)
+        return context.get_dummy_value()
+
+    int64 = types.int64
+    signature = types.void(
+        tile, x, pixels, taps, y, int64, x_term, y_term, affine, int64, types.float32, types.boolean, skip, out,
+        targets, int64,
+    )  # fmt: skip
     return signature, codegen
 
 

@@ -4,13 +4,13 @@ import re
 from collections import Counter
 
 import pytest
-from fatnn_kernels import PRODUCTS
-from fatnn_kernels.target import describe
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
 from fatnn_bench.model.control import block_counts
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.target import describe
 
 SUM_OF_PAIRS = """
 ; a loop over two items a turn, and one more where their number is odd

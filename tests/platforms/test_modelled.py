@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from fatnn_kernels import PRODUCTS, driver
-from fatnn_kernels.target import current_target, describe
 
 from fatnn_bench import launch, platforms
 from fatnn_bench.cases import Case
@@ -14,6 +12,8 @@ from fatnn_bench.model import predict as prediction
 from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.worker import Request
+from fatnn_kernels import PRODUCTS, driver
+from fatnn_kernels.target import current_target, describe
 
 needs_mca = pytest.mark.skipif(mca.find() is None, reason="llvm-mca is not on the PATH")
 BOARD = ModelledPlatform(

@@ -1,0 +1,242 @@
+"""A network made ready for one batch size: buffers in place, operations that belong together in one compiled step.
+
+It computes what :class:`fatnn_bench.engine.network.Engine` does, to the bit, and is what is timed. Low-bit values stay
+in bit-planes from layer to layer; int32 sums never reach memory. What no compiled step covers runs as the engine
+runs it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench.engine.chains import CONVOLUTIONS, Chain, chains, uses
+from fatnn_bench.engine.encoding import Encoding, encoding
+from fatnn_bench.engine.network import runner
+from fatnn_bench.engine.program import INPUT, Operation, Program
+from fatnn_kernels import INT8, steps
+from fatnn_kernels.convolution import Convolution
+from fatnn_kernels.geometry import Geometry
+from fatnn_kernels.steps import Step
+
+#: What a byte becomes for int8 kernels, whose x are pixels − 128.
+_PIXEL_OFFSET = 128
+
+
+class CompiledNetwork:
+    """Runs a program on batches of one size.
+
+    Parameters
+    ----------
+    program
+        The network.
+    batch
+        Images at a time.
+    threads
+        Of the convolutions; results are the same for any count.
+
+    Raises
+    ------
+    ValueError
+        An operation that cannot be made ready; the message names it.
+    """
+
+    def __init__(self, program: Program, batch: int = 1, threads: int = 1) -> None:
+        self.program, self._threads = program, threads
+        size, channels = program.size, program.channels
+        self.pixels = np.zeros((batch, size, size, channels), np.uint8)  #: the input, to be filled
+        self.logits = np.zeros((batch, program.classes), np.float32)  #: the output of the last run
+        self.steps: list[tuple[str, Step]] = []  #: each with the kind of layer that it belongs to
+        self._values: dict[str, NDArray[Any]] = {}
+        self._packed: dict[str, tuple[Convolution, NDArray[np.uint32]]] = {}  # convolutions, by what they read
+        self._by_name = {operation.name: operation for operation in program.operations}
+        self._shapes: dict[str, tuple[int, ...]] = {INPUT: self.pixels.shape}
+        found, reads = chains(program), uses(program)
+        for chain in found:
+            self._shapes[chain.name] = self._shape_of(chain)
+        for chain in found:
+            if chain.first.kind in CONVOLUTIONS and reads[chain.first.inputs[0]] == 1:
+                self._place(chain)
+        for chain in found:
+            self._append(chain)
+
+    def run(self, loops: int = 1, kind: str | None = None) -> None:
+        """Compute the logits of the pixels ``loops`` times; with a ``kind``, only the steps of that kind of layer."""
+        chosen = [step for of, step in self.steps if kind in (None, of)]
+        for _ in range(loops):
+            for step in chosen:
+                step(1)
+
+    def classes(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """The class of each image [batch, channels, size, size]."""
+        np.copyto(self.pixels, pixels.transpose(0, 2, 3, 1))
+        self.run()
+        classes: NDArray[np.intp] = np.argmax(self.logits, axis=1)
+        return classes
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of layers there are, in the order in which they first run."""
+        return list(dict.fromkeys(kind for kind, _ in self.steps))
+
+    def _shape_of(self, chain: Chain) -> tuple[int, ...]:
+        """[batch, height, width, channels] of a result."""
+        batch, height, width, channels = self._shapes[chain.reads[0]]
+        attributes = chain.first.attributes
+        match chain.first.kind:
+            case "classifier":
+                return (batch, 1, 1, self.program.classes)
+            case "max_pool":
+                kernel = attributes["size"]
+            case "conv" | "pixel_conv" | "input_conv":
+                channels, kernel = chain.first.tensors["weight"].shape[:2]
+            case _:
+                return (batch, height, width, channels)
+        height, width = (
+            (side + 2 * attributes["padding"] - kernel) // attributes["stride"] + 1 for side in (height, width)
+        )
+        return (batch, height, width, channels)
+
+    def _place(self, chain: Chain) -> None:
+        """Make a convolution ready where a compiled step can run it: its weights, and the packed image it reads."""
+        conv = chain.first
+        if len(chain.operations) == 1 or not self._is_fed(conv):
+            return
+        geometry = self._geometry(conv)
+        if conv.kind == "pixel_conv":
+            placed, border = _pixel_convolution(conv, geometry), -_PIXEL_OFFSET
+        else:
+            threshold = chain.of("threshold")
+            sign = threshold.tensors["sign"] if threshold else np.ones(geometry.out_channels, np.int8)
+            bounds = self._by_name[conv.inputs[0]].tensors.get("bounds")
+            placed = _level_convolution(conv, geometry, sign, bounds)
+            border = conv.attributes["border"] - _encoding(conv).x_offset
+        if chain.of("affine") and geometry.out_channels % placed.tile.columns:
+            return
+        self._packed[conv.inputs[0]] = placed, placed.empty_image(border)
+
+    def _is_fed(self, conv: Operation) -> bool:
+        """Whether what comes before a convolution can write the packed image that it reads."""
+        if conv.kind == "pixel_conv":
+            return True
+        source, code = self._by_name.get(conv.inputs[0]), _encoding(conv)
+        if source is None or code.w_offset:
+            return False
+        before = self._packed.get(self._by_name[source.inputs[0]].inputs[0]) if source.kind == "threshold" else None
+        return source.kind == "quantise" or (before is not None and before[0].product is code.product)
+
+    def _geometry(self, conv: Operation) -> Geometry:
+        batch, height, width, channels = self._shapes[conv.inputs[0]]
+        filters, kernel = conv.tensors["weight"].shape[:2]
+        stride, padding = conv.attributes["stride"], conv.attributes["padding"]
+        return Geometry(batch, height, width, channels, filters, kernel, stride, padding)
+
+    def _append(self, chain: Chain) -> None:
+        """Append the step, or steps, of a chain."""
+        first, name = chain.first, chain.name
+        source = first.inputs[0]
+        if first.kind in CONVOLUTIONS and source in self._packed:
+            self._append_convolution(chain)
+        elif first.kind == "quantise" and name in self._packed:
+            placed, packed = self._packed[name]
+            self._add("quantise and pack", steps.quantise(placed, self._float(source), packed, self._threads))
+        elif first.kind == "max_pool" and self._values[source].dtype == np.float32:
+            sizes = (first.attributes[of] for of in ("size", "stride", "padding"))
+            self._add("pooling", steps.pooled(self._float(source), self._new(name), *sizes))
+        elif first.kind == "classifier":
+            weight, bias = first.tensors["weight"], first.tensors["bias"]
+            self._add("classifier", steps.classified(self._float(source), weight, bias, self.logits))
+        else:
+            for operation in chain.operations:
+                self._append_plain(operation)
+
+    def _append_convolution(self, chain: Chain) -> None:
+        conv = chain.first
+        placed, packed = self._packed[conv.inputs[0]]
+        kind = "first convolution" if conv.kind == "pixel_conv" else "convolutions"
+        if conv.kind == "pixel_conv":
+            self._add("pixels", steps.pixels(placed, self.pixels, packed))
+        threshold, scale, affine = (chain.of(kind) for kind in ("threshold", "scale", "affine"))
+        if threshold:
+            self._append_levels(chain, placed, packed)
+            return
+        assert scale is not None
+        assert affine is not None
+        parts = [scale.tensors["scale"], affine.tensors["factor"], affine.tensors["offset"]]
+        parameters = np.stack([np.broadcast_to(part, placed.geometry.out_channels) for part in parts])
+        skip = self._float(chain.skip) if chain.skip else None
+        relu = chain.of("relu") is not None
+        parameters = np.ascontiguousarray(parameters, np.float32)
+        out = self._new(chain.name)
+        self._add(kind, steps.activations(placed, packed, parameters, skip, relu, out, self._threads))
+
+    def _append_levels(self, chain: Chain, placed: Convolution, packed: NDArray[np.uint32]) -> None:
+        """A convolution that ends in thresholds: into the next one's packed image, or unpacked where that has none."""
+        threshold = chain.operations[-1]
+        limits = np.ascontiguousarray(threshold.tensors["thresholds"])
+        following = self._packed.get(chain.name)
+        if following:
+            out, padding = following[1], following[0].geometry.padding
+            self._add("convolutions", steps.levels(placed, packed, limits, out, padding, self._threads))
+            return
+        g, code = placed.geometry, placed.product.encode_x
+        words = -(-g.out_channels // 32)
+        out = np.zeros((g.batch, g.out_height, g.out_width, words, placed.product.x_planes), np.uint32)
+        self._add("convolutions", steps.levels(placed, packed, limits, out, 0, self._threads))
+        result = self._new(chain.name, np.int8)
+        offset = threshold.attributes["levels"][0] - code.levels[0]  # type: ignore[attr-defined]
+        self._plain(lambda: np.add(code.decode(out, g.out_channels), np.int8(offset), out=result))  # type: ignore[attr-defined]
+
+    def _append_plain(self, operation: Operation) -> None:
+        """An operation as the engine runs it."""
+        inputs = [self._image() if name == INPUT else self._values[name] for name in operation.inputs]
+        call = runner(operation, self.program, self._threads)
+        result = self._values[operation.name] = call(*inputs)
+        self._plain(lambda: np.copyto(result, call(*inputs)))
+
+    def _image(self) -> NDArray[np.float32]:
+        """The pixels as numbers."""
+        image = np.zeros(self.pixels.shape, np.float32)
+        self._plain(lambda: np.multiply(self.pixels, np.float32(2.0**-self.program.pixel_bits), out=image))
+        return image
+
+    def _plain(self, call: Callable[[], Any]) -> None:
+        self._add("in NumPy", lambda loops: _repeat(call, loops))
+
+    def _add(self, kind: str, step: Step) -> None:
+        self.steps.append((kind, step))
+
+    def _float(self, name: str) -> NDArray[np.float32]:
+        return self._values[name]
+
+    def _new(self, name: str, dtype: Any = np.float32) -> NDArray[Any]:
+        self._values[name] = np.zeros(self._shapes[name], dtype)
+        return self._values[name]
+
+
+def _repeat(call: Callable[[], Any], loops: int) -> None:
+    for _ in range(loops):
+        call()
+
+
+def _encoding(conv: Operation) -> Encoding:
+    return encoding(conv.attributes["x_levels"], conv.attributes["w_levels"])
+
+
+def _level_convolution(
+    conv: Operation, geometry: Geometry, sign: NDArray[np.int8], bounds: NDArray[Any] | None
+) -> Convolution:
+    """The convolution of levels, its filters turned round where thresholds are reached from above."""
+    code = _encoding(conv)
+    weight = conv.tensors["weight"] * sign[:, None, None, None]
+    constant = code.x_offset * weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int32)
+    if bounds is None:  # nothing but packed words come in
+        bounds = np.arange(len(conv.attributes["x_levels"]) - 1)
+    return Convolution(code.product, geometry, weight, bounds, constant)
+
+
+def _pixel_convolution(conv: Operation, geometry: Geometry) -> Convolution:
+    weight = conv.tensors["weight"]
+    constant = _PIXEL_OFFSET * weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int32)
+    return Convolution(INT8, geometry, weight, [1.0], constant)

@@ -1,0 +1,1 @@
+"""Whole networks, timed from an image to its logits: with random weights, which cost the same as trained ones."""

@@ -1,0 +1,35 @@
+"""The problem of a whole network: its program, an image, and the right logits."""
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench import data
+from fatnn_bench.engine.program import Program
+from fatnn_bench.layers import Layer
+from fatnn_bench.whole.networks import network
+from fatnn_bench.whole.reference import logits
+from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, Domain
+
+#: The precision of the network that kernels of a domain run; float32 for all others.
+_PRECISIONS = {TERNARY_VALUES.name: "ternary-fatnn", BINARY_VALUES.name: "binary"}
+
+
+def problem_of(
+    layer: Layer, domain: Domain, seed: int, pattern: data.Pattern
+) -> tuple[Program, NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the program that kernels of a domain run, pixels [batch, height, width, 3], and the right logits."""
+    assert layer.network is not None
+    program = network(layer.network, _PRECISIONS.get(domain.name), seed)
+    pixels = _pixels(layer, seed, pattern)
+    return program, pixels, logits(program, pixels)
+
+
+def _pixels(layer: Layer, seed: int, pattern: data.Pattern) -> NDArray[np.uint8]:
+    shape = (layer.batch, layer.height, layer.width, layer.in_channels)
+    if pattern == "random":
+        rng = np.random.default_rng([seed, zlib.crc32(layer.full_name.encode())])
+        return rng.integers(0, 256, shape, np.uint8)
+    values = {"lowest": (0, 0), "highest": (255, 255), "alternating": (0, 255)}[pattern]
+    return np.resize(np.asarray(values, np.uint8), shape)

@@ -1,0 +1,132 @@
+"""The steps of a whole network, ready to call: arguments in place, types resolved once.
+
+A step is a function of ``loops``, how often to do it. Numba finds the machine code for a call by the types of its
+arguments, and some twenty of them take longer to look at than a small layer takes to compute. Here that is done when a
+step is made.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_kernels.activation_loops import (
+    activations_parallel,
+    activations_serial,
+    classify,
+    max_pool,
+    pack_pixels,
+)
+from fatnn_kernels.convolution import Convolution
+from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
+from fatnn_kernels.driver import use_threads
+from fatnn_kernels.int8 import encode_offset, encode_pairs
+from fatnn_kernels.intrinsics import TypedTile
+
+Step: TypeAlias = Callable[[int], None]
+
+
+def quantise(convolution: Convolution, image: NDArray[np.float32], packed: NDArray[np.uint32], threads: int) -> Step:
+    """Quantise and pack a float32 image [batch, height, width, in_channels] for a convolution."""
+    nothing = np.empty((0, 0), convolution.product.dtype)
+    arguments = convolution.layer_arguments(image, packed, nothing, quantises=True, multiplies=False)
+    return _bound(layer_serial, layer_parallel, arguments, threads)
+
+
+def levels(
+    convolution: Convolution,
+    packed: NDArray[np.uint32],
+    thresholds: NDArray[np.int32],
+    out: NDArray[np.uint32],
+    padding: int,
+    threads: int,
+) -> Step:
+    """A convolution whose sums become the next one's packed image; see :meth:`Convolution.fused`."""
+    arguments = convolution.fused_arguments(packed, thresholds, out, padding)
+    return _bound(fused_serial, fused_parallel, arguments, threads)
+
+
+def activations(
+    convolution: Convolution,
+    packed: NDArray[np.uint32],
+    affine: NDArray[np.float32],
+    skip: NDArray[np.float32] | None,
+    relu: bool,
+    out: NDArray[np.float32],
+    threads: int,
+) -> Step:
+    """A convolution whose sums become float32 activations; see :mod:`fatnn_kernels.activation`.
+
+    Parameters
+    ----------
+    affine
+        [3, out_channels]: scale, factor and offset.
+    skip
+        Added, if given; of the shape of ``out``.
+    out
+        [batch, out_height, out_width, out_channels].
+
+    Raises
+    ------
+    ValueError
+        A shape that does not fit, or channels that do not fill whole tiles; the message names it.
+    """
+    g, columns = convolution.geometry, convolution.tile.columns
+    if g.out_channels % columns:
+        raise ValueError(
+            f"{convolution.product.name}: {g.out_channels} output channels; expected a multiple of {columns}"
+        )
+    shape = (g.batch, g.out_height, g.out_width, g.out_channels)
+    for what, array, expected in (("affine", affine, (3, g.out_channels)), ("out", out, shape), ("skip", skip, shape)):
+        if array is not None and (array.shape != expected or array.dtype != np.float32):
+            found = f"{array.dtype} of shape {array.shape}"
+            raise ValueError(f"{convolution.product.name}: {what} is {found}; expected float32 {expected}")
+    arguments = (
+        TypedTile(convolution.tile),
+        packed,
+        *convolution.operands(),
+        affine,
+        np.float32(0 if relu else -np.inf),
+        np.empty((0, 0, 0, 0), np.float32) if skip is None else skip,
+        out,
+        convolution.targets(pixel_items=g.out_channels),
+    )
+    return _bound(activations_serial, activations_parallel, arguments, threads)
+
+
+def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[np.uint32]) -> Step:
+    """Pack an image of bytes [batch, height, width, channels] for an int8 convolution, whose x are pixels − 128."""
+    encode = convolution.product.encode_x
+    item: Any = np.uint8 if encode is encode_offset else np.int16 if encode is encode_pairs else np.int8
+    offset = 0 if item is np.uint8 else 128
+    items = packed.view(item).reshape(*packed.shape[:3], -1)
+    return _bound(pack_pixels, None, (image, items, offset, convolution.geometry.padding), 1)
+
+
+def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stride: int, padding: int) -> Step:
+    """The largest of each window, both images [batch, height, width, channels]."""
+    return _bound(max_pool, None, (image, out, size, stride, padding), 1)
+
+
+def classified(
+    image: NDArray[np.float32], weights: NDArray[np.float32], bias: NDArray[np.float32], logits: NDArray[np.float32]
+) -> Step:
+    """The mean pixel times weights [classes, channels], plus bias, into logits [batch, classes]."""
+    by_channel = np.ascontiguousarray(weights.T)
+    return _bound(classify, None, (image, by_channel, bias, np.empty(len(bias), np.float64), logits), 1)
+
+
+def _bound(serial: Any, parallel: Any, arguments: tuple[Any, ...], threads: int) -> Step:
+    """The machine code for these arguments, and the call of it."""
+    several = use_threads(threads) and parallel is not None
+    function, more = (parallel, (threads,)) if several else (serial, ())
+    signature = tuple(numba.typeof(argument) for argument in (*arguments, 1, *more))
+    function.compile(signature)
+    entry = function.get_overload(signature)
+
+    def step(loops: int) -> None:
+        entry(*arguments, loops, *more)
+
+    return step
