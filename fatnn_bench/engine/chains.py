@@ -37,7 +37,7 @@ class Chain:
 def chains(program: Program) -> list[Chain]:
     """All operations of a program in chains, in an order in which they can run.
 
-    A chain is ``conv, threshold`` or ``conv, scale, affine[, add][, relu]``, where nothing else reads what lies
+    A chain is ``conv, threshold`` or ``conv, scale, affine[, add][, relu …]``, where nothing else reads what lies
     within; any other operation is a chain of its own.
     """
     readers: dict[str, list[Operation]] = defaultdict(list)
@@ -79,7 +79,7 @@ def _grown(start: Operation, readers: dict[str, list[Operation]], taken: set[str
     if add := following(affine, "add"):
         members.append(add)
         skip = next((name for name in add.inputs if name != affine.name), affine.name)
-    if relu := following(members[-1], "relu"):
+    while relu := following(members[-1], "relu"):
         members.append(relu)
     return Chain(tuple(members), skip)
 

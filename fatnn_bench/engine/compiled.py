@@ -184,8 +184,10 @@ class CompiledNetwork:
         words = -(-g.out_channels // 32)
         out = np.zeros((g.batch, g.out_height, g.out_width, words, placed.product.x_planes), np.uint32)
         self._add("convolutions", steps.levels(placed, packed, limits, out, 0, self._threads))
+        lowest = threshold.attributes["levels"][0]
         result = self._new(chain.name, np.int8)
-        offset = threshold.attributes["levels"][0] - code.levels[0]  # type: ignore[attr-defined]
+        result.fill(lowest)  # what reads it may be tried before the first run
+        offset = lowest - code.levels[0]  # type: ignore[attr-defined]
         self._plain(lambda: np.add(code.decode(out, g.out_channels), np.int8(offset), out=result))  # type: ignore[attr-defined]
 
     def _append_plain(self, operation: Operation) -> None:

@@ -12,13 +12,18 @@ from fatnn_bench.engine.program import INPUT, Operation, Program
 
 def logits(program: Program, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Logits [batch, classes] of pixels [batch, height, width, channels]."""
+    return np.asarray(evaluated(program, pixels)[program.operations[-1].name])
+
+
+def evaluated(program: Program, pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """The result of every operation, by name."""
     values: dict[str, NDArray[Any]] = {INPUT: pixels}
     for operation in program.operations:
         inputs = [values[name] for name in operation.inputs]
         convolves = operation.kind.endswith("conv")
         result = _convolved(operation, program, inputs[0]) if convolves else apply(operation, *inputs)
         values[operation.name] = result
-    return np.asarray(values[program.operations[-1].name])
+    return values
 
 
 def _convolved(operation: Operation, program: Program, x: NDArray[Any]) -> NDArray[Any]:
