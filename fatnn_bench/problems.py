@@ -26,8 +26,8 @@ class Problem:
     In scope ``kernel`` x holds values [M, K], y values [N, K], and right their products [M, N]. In scope ``layer`` x
     is a float32 image [batch, height, width, in_channels], y values [N, kernel, kernel, in_channels], and right the
     sums [batch, out_height, out_width, N]. Scope ``packed`` is the same with right the levels, from 0, that the sums
-    reach. In scope ``network`` x holds the pixels of images [batch, height, width, 3], y nothing, for the program has
-    the weights, and right the logits [batch, classes].
+    reach. In scope ``network`` x holds the pixels of images [batch, height, width, channels], y nothing, as the program
+    has the weights, and right the logits [batch, classes].
     """
 
     layer: Layer

@@ -49,6 +49,7 @@ class CompiledNetwork:
         self.logits = np.zeros((batch, program.classes), np.float32)  #: the output of the last run
         self.steps: list[tuple[str, Step]] = []  #: each with the kind of layer that it belongs to
         self._values: dict[str, NDArray[Any]] = {}
+        self._words: dict[str, NDArray[np.uint32]] = {}  # levels in bit-planes that are pooled
         self._packed: dict[str, tuple[Convolution, NDArray[np.uint32]]] = {}  # convolutions, by what they read
         self._by_name = {operation.name: operation for operation in program.operations}
         self._shapes: dict[str, tuple[int, ...]] = {INPUT: self.pixels.shape}
@@ -121,10 +122,14 @@ class CompiledNetwork:
         if conv.kind == "pixel_conv":
             return True
         source, code = self._by_name.get(conv.inputs[0]), _encoding(conv)
-        if source is None or code.w_offset:
+        if source is not None and source.kind == "max_pool":
+            source = self._by_name.get(source.inputs[0])
+        elif source is not None and source.kind == "quantise":
+            return not code.w_offset
+        if source is None or code.w_offset or source.kind != "threshold":
             return False
-        before = self._packed.get(self._by_name[source.inputs[0]].inputs[0]) if source.kind == "threshold" else None
-        return source.kind == "quantise" or (before is not None and before[0].product is code.product)
+        before = self._packed.get(self._by_name[source.inputs[0]].inputs[0])
+        return before is not None and before[0].product is code.product
 
     def _geometry(self, conv: Operation) -> Geometry:
         batch, height, width, channels = self._shapes[conv.inputs[0]]
@@ -141,9 +146,13 @@ class CompiledNetwork:
         elif first.kind == "quantise" and name in self._packed:
             placed, packed = self._packed[name]
             self._add("quantise and pack", steps.quantise(placed, self._float(source), packed, self._threads))
+        elif first.kind == "max_pool" and source in self._words:
+            (placed, packed), code = self._packed[name], self._packed[name][0].product.encode_x
+            padding = placed.geometry.padding
+            sizes = _window(first)
+            self._add("pooling", steps.pooled_levels(code, self._words[source], packed, *sizes, padding))  # type: ignore[arg-type]
         elif first.kind == "max_pool" and self._values[source].dtype == np.float32:
-            sizes = (first.attributes[of] for of in ("size", "stride", "padding"))
-            self._add("pooling", steps.pooled(self._float(source), self._new(name), *sizes))
+            self._add("pooling", steps.pooled(self._float(source), self._new(name), *_window(first)))
         elif first.kind == "classifier":
             weight, bias = first.tensors["weight"], first.tensors["bias"]
             self._add("classifier", steps.classified(self._float(source), weight, bias, self.logits))
@@ -184,6 +193,11 @@ class CompiledNetwork:
         words = -(-g.out_channels // 32)
         out = np.zeros((g.batch, g.out_height, g.out_width, words, placed.product.x_planes), np.uint32)
         self._add("convolutions", steps.levels(placed, packed, limits, out, 0, self._threads))
+        if any(
+            operation.name in self._packed for operation in self.program.operations if chain.name in operation.inputs
+        ):
+            self._words[chain.name] = out
+            return
         lowest = threshold.attributes["levels"][0]
         result = self._new(chain.name, np.int8)
         result.fill(lowest)  # what reads it may be tried before the first run
@@ -220,6 +234,11 @@ class CompiledNetwork:
 def _repeat(call: Callable[[], Any], loops: int) -> None:
     for _ in range(loops):
         call()
+
+
+def _window(pool: Operation) -> tuple[int, int, int]:
+    """Size, stride and padding."""
+    return pool.attributes["size"], pool.attributes["stride"], pool.attributes["padding"]
 
 
 def _encoding(conv: Operation) -> Encoding:

@@ -19,8 +19,6 @@ from fatnn_bench.engine.program import INPUT, Operation, Program
 
 #: A pixel is a byte, and the number byte / 256.
 PIXEL_BITS = 8
-#: Classes of ImageNet and of CIFAR-10.
-_RESNET18_CLASSES, _RESNET20_CLASSES = 1000, 10
 
 
 @dataclass(frozen=True)
@@ -50,20 +48,21 @@ def network(name: str, precision: str | None, seed: int) -> Program:
         A key of PRECISIONS; None for float32.
     """
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    builder = _Builder(PRECISIONS[precision] if precision else None, rng)
-    size, classes, build = NETWORKS[name]
-    build(builder)
-    builder.classifier(classes)
-    program = Program(name, precision or "float32", 3, size, classes, PIXEL_BITS, tuple(builder.operations))
-    return folded(program)
+    shape = NETWORKS[name]
+    builder = _Builder(PRECISIONS[precision] if precision else None, shape.channels, rng)
+    shape.build(builder)
+    builder.classifier(shape.classes)
+    operations = tuple(builder.operations)
+    scheme = precision or "float32"
+    return folded(Program(name, scheme, shape.channels, shape.size, shape.classes, PIXEL_BITS, operations))
 
 
 class _Builder:
     """Appends layers; ``source`` names the result of the last, of ``channels`` channels."""
 
-    def __init__(self, precision: Precision | None, rng: np.random.Generator) -> None:
+    def __init__(self, precision: Precision | None, channels: int, rng: np.random.Generator) -> None:
         self.operations: list[Operation] = []
-        self.source, self.channels = INPUT, 3
+        self.source, self.channels = INPUT, channels
         self._precision, self._rng = precision, rng
 
     def convolution(self, filters: int, kernel: int, stride: int = 1) -> None:
@@ -106,8 +105,9 @@ class _Builder:
         if self._precision is None or self._precision.relu:
             self._append("relu", f"relu{len(self.operations)}")
 
-    def max_pool(self) -> None:
-        self._append("max_pool", "pool", {"size": 3, "stride": 2, "padding": 1})
+    def max_pool(self, size: int, padding: int) -> None:
+        """Pooling that halves the image."""
+        self._append("max_pool", "pool", {"size": size, "stride": 2, "padding": padding})
 
     def block(self, filters: int, stride: int) -> None:
         """Two convolutions and a skip, projected where the shape changes."""
@@ -136,10 +136,21 @@ class _Builder:
         self.source = name
 
 
+def _small_cnn(builder: _Builder) -> None:
+    builder.convolution(16, 3)
+    builder.activation()
+    builder.convolution(16, 3)
+    builder.activation()
+    builder.max_pool(2, padding=0)
+    builder.convolution(32, 3)
+    builder.activation()
+    builder.convolution(32, 3)
+
+
 def _resnet18(builder: _Builder) -> None:
     builder.convolution(64, 7, 2)
     builder.activation()
-    builder.max_pool()
+    builder.max_pool(3, padding=1)
     for filters in (64, 128, 256, 512):
         builder.block(filters, 1 if filters == 64 else 2)
         builder.block(filters, 1)
@@ -154,8 +165,19 @@ def _resnet20(builder: _Builder) -> None:
         builder.block(filters, 1)
 
 
-#: By name: the side of an image, the number of classes, and what builds all but the classifier.
-NETWORKS: dict[str, tuple[int, int, Callable[[_Builder], None]]] = {
-    "resnet18": (224, _RESNET18_CLASSES, _resnet18),
-    "resnet20": (32, _RESNET20_CLASSES, _resnet20),
+@dataclass(frozen=True)
+class Shape:
+    """What a network takes and gives, and how it is built."""
+
+    size: int  #: an image's height and width
+    channels: int  #: of an image
+    classes: int
+    build: Callable[[_Builder], None]  #: all but the classifier
+
+
+#: As :data:`fatnn_bench.accuracy.networks.NETWORKS`, on the images of digits, CIFAR-10 and ImageNet.
+NETWORKS = {
+    "small-cnn": Shape(8, 1, 10, _small_cnn),
+    "resnet20": Shape(32, 3, 10, _resnet20),
+    "resnet18": Shape(224, 3, 1000, _resnet18),
 }

@@ -19,7 +19,7 @@ _PRECISIONS = {TERNARY_VALUES.name: "ternary-fatnn", BINARY_VALUES.name: "binary
 def problem_of(
     layer: Layer, domain: Domain, seed: int, pattern: data.Pattern
 ) -> tuple[Program, NDArray[np.uint8], NDArray[np.float32]]:
-    """Return the program that kernels of a domain run, pixels [batch, height, width, 3], and the right logits."""
+    """Return the program of kernels of a domain, pixels [batch, height, width, channels], and the right logits."""
     assert layer.network is not None
     program = network(layer.network, _PRECISIONS.get(domain.name), seed)
     pixels = _pixels(layer, seed, pattern)

@@ -26,23 +26,23 @@ def load(spec: str) -> list[Layer]:
 
 
 def _layer(name: str, batch: int) -> Layer:
-    size, classes, _ = NETWORKS[name]
+    shape = NETWORKS[name]
     return Layer(
         name=f"b{batch}",
         kind="network",
         network=name,
         batch=batch,
-        height=size,
-        width=size,
-        in_channels=3,
-        out_channels=classes,
+        height=shape.size,
+        width=shape.size,
+        in_channels=shape.channels,
+        out_channels=shape.classes,
         image_macs=_image_macs(name),
     )
 
 
 def _image_macs(name: str) -> int:
     """Multiply-accumulates of a network for one image."""
-    sides, total = {"input": NETWORKS[name][0]}, 0
+    sides, total = {"input": NETWORKS[name].size}, 0
     for operation in network(name, None, seed=0).operations:
         side, attributes = sides[operation.inputs[0]], operation.attributes
         weight = operation.tensors.get("weight")

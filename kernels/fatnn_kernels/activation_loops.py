@@ -90,6 +90,42 @@ def max_pool(image: Any, out: Any, size: Any, stride: Any, padding: Any, loops: 
 
 
 @compiled()
+def max_pool_levels(
+    image: Any, out: Any, bits: Any, size: Any, stride: Any, padding: Any, out_padding: Any, loops: Any
+) -> None:
+    """The same on bit-planes [batch, height, width, words, planes], a word of levels at a time.
+
+    ``bits`` [levels, planes] are the levels' codes, as words of all ones or zeros. ``out`` has a border of
+    ``out_padding``, which is left as it is.
+    """
+    height, width, words, planes = image.shape[1], image.shape[2], image.shape[3], image.shape[4]
+    levels = bits.shape[0]
+    reached = np.zeros(levels, np.uint32)
+    for _ in range(loops):
+        for b in range(out.shape[0]):
+            for y in range(out.shape[1] - 2 * out_padding):
+                for x in range(out.shape[2] - 2 * out_padding):
+                    for word in range(words):
+                        reached[:] = 0
+                        for row in range(max(0, y * stride - padding), min(height, y * stride - padding + size)):
+                            for column in range(max(0, x * stride - padding), min(width, x * stride - padding + size)):
+                                for level in range(levels):
+                                    same = np.uint32(0xFFFFFFFF)
+                                    for plane in range(planes):
+                                        same &= ~(image[b, row, column, word, plane] ^ bits[level, plane])
+                                    reached[level] |= same
+                        for plane in range(planes):
+                            out[b, y + out_padding, x + out_padding, word, plane] = 0
+                        above = np.uint32(0)
+                        for level in range(levels - 1, -1, -1):
+                            chosen = reached[level] & ~above
+                            above |= chosen
+                            for plane in range(planes):
+                                out[b, y + out_padding, x + out_padding, word, plane] |= chosen & bits[level, plane]
+        barrier()
+
+
+@compiled()
 def pack_pixels(pixels: Any, packed: Any, offset: Any, padding: Any, loops: Any) -> None:
     """Pixels [batch, height, width, channels] - offset into a packed image seen as items of its own type."""
     channels = pixels.shape[3]

@@ -17,8 +17,10 @@ from fatnn_kernels.activation_loops import (
     activations_serial,
     classify,
     max_pool,
+    max_pool_levels,
     pack_pixels,
 )
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import use_threads
@@ -108,6 +110,21 @@ def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[n
 def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stride: int, padding: int) -> Step:
     """The largest of each window, both images [batch, height, width, channels]."""
     return _bound(max_pool, None, (image, out, size, stride, padding), 1)
+
+
+def pooled_levels(
+    code: BitCode,
+    image: NDArray[np.uint32],
+    out: NDArray[np.uint32],
+    size: int,
+    stride: int,
+    padding: int,
+    out_padding: int,
+) -> Step:
+    """The same of packed levels [batch, height, width, words, planes], into the next convolution's packed image."""
+    reached = [np.arange(len(code.levels)) > i for i in range(len(code.levels) - 1)]
+    bits = np.stack([np.where(plane, np.uint32(0xFFFFFFFF), np.uint32(0)) for plane in code.planes(reached)], axis=1)
+    return _bound(max_pool_levels, None, (image, out, bits, size, stride, padding, out_padding), 1)
 
 
 def classified(

@@ -47,7 +47,7 @@ def test_extreme_pixels(pattern):
 
 
 def test_stages_are_all_of_a_run():
-    network, right = prepared("ternary-fatnn")
+    network, _ = prepared("ternary-fatnn")
     network.spoil()
     for stage in network.stages.values():
         stage(1)
