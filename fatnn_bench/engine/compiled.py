@@ -102,7 +102,7 @@ class CompiledNetwork:
     def _place(self, chain: Chain) -> None:
         """Make a convolution ready where a compiled step can run it: its weights, and the packed image it reads."""
         conv = chain.first
-        if len(chain.operations) == 1 or not self._is_fed(conv):
+        if len(chain.operations) == 1 or not self._is_fed(conv) or not _is_linear(chain):
             return
         geometry = self._geometry(conv)
         if conv.kind == "pixel_conv":
@@ -125,8 +125,8 @@ class CompiledNetwork:
         if source is not None and source.kind == "max_pool":
             source = self._by_name.get(source.inputs[0])
         elif source is not None and source.kind == "quantise":
-            return not code.w_offset
-        if source is None or code.w_offset or source.kind != "threshold":
+            return True
+        if source is None or source.kind != "threshold":
             return False
         before = self._packed.get(self._by_name[source.inputs[0]].inputs[0])
         return before is not None and before[0].product is code.product
@@ -236,6 +236,16 @@ def _repeat(call: Callable[[], Any], loops: int) -> None:
         call()
 
 
+def _is_linear(chain: Chain) -> bool:
+    """Whether a convolution's sums are those of its kernel and what pixels add: not where levels are two apart, nor
+    where filters that are to be turned round have levels that are not."""
+    if chain.first.kind == "pixel_conv":
+        return True
+    code, threshold = _encoding(chain.first), chain.of("threshold")
+    turned = threshold is not None and (threshold.tensors["sign"] < 0).any()
+    return not code.w_offset or (code.w_factor == 1 and not turned)
+
+
 def _window(pool: Operation) -> tuple[int, int, int]:
     """Size, stride and padding."""
     return pool.attributes["size"], pool.attributes["stride"], pool.attributes["padding"]
@@ -251,10 +261,12 @@ def _level_convolution(
     """The convolution of levels, its filters turned round where thresholds are reached from above."""
     code = _encoding(conv)
     weight = conv.tensors["weight"] * sign[:, None, None, None]
+    u = weight - np.int8(code.w_offset)  # Σ x·w = Σ x·u + o Σ x, and Σ x is the sum of its bits' values
+    per_bit = [code.w_offset << plane for plane in range(code.product.x_planes)] if code.w_offset else None
     constant = code.x_offset * weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int32)
     if bounds is None:  # nothing but packed words come in
         bounds = np.arange(len(conv.attributes["x_levels"]) - 1)
-    return Convolution(code.product, geometry, weight, bounds, constant)
+    return Convolution(code.product, geometry, u, bounds, constant, per_bit)
 
 
 def _pixel_convolution(conv: Operation, geometry: Geometry) -> Convolution:

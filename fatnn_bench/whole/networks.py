@@ -34,6 +34,7 @@ class Precision:
 
 #: Levels by kernel, as the quantizers of :mod:`fatnn_bench.accuracy` give them.
 PRECISIONS = {
+    "two-bit": Precision((0, 1, 2, 3), (-2, -1, 0, 1), 0, (0.3, 0.9, 1.5), relu=True),
     "ternary-fatnn": Precision((0, 1, 2), (-1, 0, 1), 0, (0.4, 1.2), relu=True),
     "binary": Precision((-1, 1), (-1, 1), 1, (0.0,), relu=False),
 }
@@ -96,7 +97,9 @@ class _Builder:
             self._append("conv", f"conv{index}", sizes | attributes, weight=weight)
             deviation = np.sqrt(terms)
         scale = np.full(shape[0], 1 / deviation, np.float32)
-        factor = self._rng.choice(np.asarray([-1, 1, 1, 1], np.float32), shape[0])  # batch norms may be negative
+        # batch norms may be negative; the engine turns filters round for it, which those of 2 bits cannot be
+        signs = [-1, 1, 1, 1] if precision.w_levels[0] == -precision.w_levels[-1] else [1]
+        factor = self._rng.choice(np.asarray(signs, np.float32), shape[0])
         self._append("scale", f"scale{index}", scale=scale)
         self._append("affine", f"norm{index}", factor=factor, offset=offset)
 

@@ -10,10 +10,10 @@ from fatnn_bench.engine.program import Program
 from fatnn_bench.layers import Layer
 from fatnn_bench.whole.networks import network
 from fatnn_bench.whole.reference import logits
-from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, Domain
+from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
 
 #: The precision of the network that kernels of a domain run; float32 for all others.
-_PRECISIONS = {TERNARY_VALUES.name: "ternary-fatnn", BINARY_VALUES.name: "binary"}
+_PRECISIONS = {TWO_BIT_VALUES.name: "two-bit", TERNARY_VALUES.name: "ternary-fatnn", BINARY_VALUES.name: "binary"}
 
 
 def problem_of(

@@ -42,12 +42,12 @@ def _activate_rows(
 
 @compiled()
 def activations_serial(
-    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, per_bit: Any,
     affine: Any, floor: Any, skip: Any, out: Any, targets: Any, loops: Any,
 ) -> None:  # fmt: skip
     for _ in range(loops):
-        if plane >= 0:
-            count_windows(packed, pixels, taps, x_term, counts, plane)
+        if per_bit.size > 0:
+            count_windows(packed, pixels, taps, x_term, counts, per_bit)
         tiles = pixels.shape[0] // tile_rows(tile)
         _activate_rows(
             tile, packed, pixels, taps, weights, x_term, y_term, affine, floor, skip, out, targets, 0, tiles
@@ -57,13 +57,13 @@ def activations_serial(
 
 @compiled(parallel=True)
 def activations_parallel(
-    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, per_bit: Any,
     affine: Any, floor: Any, skip: Any, out: Any, targets: Any, loops: Any, threads: Any,
 ) -> None:  # fmt: skip
     tiles = pixels.shape[0] // tile_rows(tile)
     for _ in range(loops):
-        if plane >= 0:
-            count_windows(packed, pixels, taps, x_term, counts, plane)
+        if per_bit.size > 0:
+            count_windows(packed, pixels, taps, x_term, counts, per_bit)
         for thread in prange(threads):
             begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
             _activate_rows(

@@ -5,6 +5,7 @@ is the sum over *taps*, and the word of tap t lies at ``pixels[m] + taps[t]``, t
 window plus the same offset for every pixel. The register tile reads it there.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,9 @@ class Convolution:
         the lowest, ascending; for int8 the factor; nothing for float32.
     constant
         [out_channels], added to the sums; 0 if not given.
+    per_bit
+        What each one-bit of each plane of x, in an output pixel's window, adds to its sums. As the product has it if
+        not given, which is nothing for most.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class Convolution:
         weights: NDArray[Any],
         bounds: Any = (),
         constant: NDArray[np.int32] | None = None,
+        per_bit: Sequence[int] | None = None,
     ) -> None:
         self.product, self.geometry = product, geometry
         g = geometry
@@ -74,6 +79,9 @@ class Convolution:
         term = product.y_term(flat) if constant is None else product.y_term(flat) + constant
         self._y_term = filled(term.astype(product.dtype), self._tile.columns)
         self._x_term = np.zeros(len(self._pixels), product.dtype)
+        own = [int(plane == product.x_term_plane) for plane in range(product.x_planes)]
+        self._per_bit = np.asarray(own if per_bit is None else per_bit, np.int32)
+        self._per_bit = self._per_bit if self._per_bit.any() else self._per_bit[:0]
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
 
     def _tap_offsets(self) -> NDArray[np.int64]:
@@ -172,8 +180,7 @@ class Convolution:
 
     def operands(self) -> tuple[Any, ...]:
         """What the products read beside the image."""
-        plane = -1 if self.product.x_term_plane is None else self.product.x_term_plane
-        return self._pixels, self._taps, self._weights, self._x_term, self._y_term, self._counts, plane
+        return self._pixels, self._taps, self._weights, self._x_term, self._y_term, self._counts, self._per_bit
 
     def _check_image(self, image: NDArray[np.float32]) -> None:
         g = self.geometry

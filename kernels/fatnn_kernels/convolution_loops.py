@@ -52,13 +52,17 @@ def _quantise_rows(
 
 
 @compiled()
-def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, plane: Any) -> None:
-    """x_term: the one-bits of a plane in each window, summed from the counts of its pixels."""
+def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, per_bit: Any) -> None:
+    """x_term: the one-bits of each window, each worth what ``per_bit`` says, summed from the counts of its pixels."""
     words, planes = packed.shape[3], packed.shape[4]
     for pixel in range(counts.shape[0]):
         count = 0
-        for word in range(words):
-            count += popcount_word(flat_item(packed, (pixel * words + word) * planes + plane))
+        for plane in range(planes):
+            if per_bit[plane] != 0:
+                ones = 0
+                for word in range(words):
+                    ones += popcount_word(flat_item(packed, (pixel * words + word) * planes + plane))
+                count += per_bit[plane] * ones
         counts[pixel] = count
     for m in range(pixels.shape[0]):
         total = 0
@@ -98,14 +102,14 @@ def _multiply_rows(
 @compiled()
 def layer_serial(
     tile: Any, image: Any, packed: Any, bounds: Any, filler: Any, padding: Any, pixels: Any, taps: Any, weights: Any,
-    x_term: Any, y_term: Any, counts: Any, plane: Any, c: Any, quantises: Any, multiplies: Any, loops: Any,
+    x_term: Any, y_term: Any, counts: Any, per_bit: Any, c: Any, quantises: Any, multiplies: Any, loops: Any,
 ) -> None:  # fmt: skip
     for _ in range(loops):
         if quantises:
             _quantise_rows(tile, image, packed, bounds, filler, padding, 0, image.shape[0] * image.shape[1])
         if multiplies:
-            if plane >= 0:
-                count_windows(packed, pixels, taps, x_term, counts, plane)
+            if per_bit.size > 0:
+                count_windows(packed, pixels, taps, x_term, counts, per_bit)
             tiles = pixels.shape[0] // tile_rows(tile)
             _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, 0, tiles)
         barrier()
@@ -114,7 +118,7 @@ def layer_serial(
 @compiled(parallel=True)
 def layer_parallel(
     tile: Any, image: Any, packed: Any, bounds: Any, filler: Any, padding: Any, pixels: Any, taps: Any, weights: Any,
-    x_term: Any, y_term: Any, counts: Any, plane: Any, c: Any, quantises: Any, multiplies: Any, loops: Any, threads:
+    x_term: Any, y_term: Any, counts: Any, per_bit: Any, c: Any, quantises: Any, multiplies: Any, loops: Any, threads:
     Any,
 ) -> None:  # fmt: skip
     image_rows, tiles = image.shape[0] * image.shape[1], pixels.shape[0] // tile_rows(tile)
@@ -124,8 +128,8 @@ def layer_parallel(
                 begin, end = thread * image_rows // threads, (thread + 1) * image_rows // threads
                 _quantise_rows(tile, image, packed, bounds, filler, padding, begin, end)
         if multiplies:
-            if plane >= 0:
-                count_windows(packed, pixels, taps, x_term, counts, plane)
+            if per_bit.size > 0:
+                count_windows(packed, pixels, taps, x_term, counts, per_bit)
             for thread in prange(threads):
                 begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
                 _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, begin, end)
@@ -161,12 +165,12 @@ def _fuse_rows(
 
 @compiled()
 def fused_serial(
-    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, per_bit: Any,
     thresholds: Any, out: Any, targets: Any, loops: Any,
 ) -> None:  # fmt: skip
     for _ in range(loops):
-        if plane >= 0:
-            count_windows(packed, pixels, taps, x_term, counts, plane)
+        if per_bit.size > 0:
+            count_windows(packed, pixels, taps, x_term, counts, per_bit)
         tiles = pixels.shape[0] // tile_rows(tile)
         _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, 0, tiles)
         barrier()
@@ -174,13 +178,13 @@ def fused_serial(
 
 @compiled(parallel=True)
 def fused_parallel(
-    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, plane: Any,
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, counts: Any, per_bit: Any,
     thresholds: Any, out: Any, targets: Any, loops: Any, threads: Any,
 ) -> None:  # fmt: skip
     tiles = pixels.shape[0] // tile_rows(tile)
     for _ in range(loops):
-        if plane >= 0:
-            count_windows(packed, pixels, taps, x_term, counts, plane)
+        if per_bit.size > 0:
+            count_windows(packed, pixels, taps, x_term, counts, per_bit)
         for thread in prange(threads):
             begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
             _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, begin, end)

@@ -69,7 +69,7 @@ def test_macs_are_those_of_all_layers():
 
 @pytest.mark.parametrize("spec", ["vgg16", "1x2x3", " , "])
 def test_what_is_no_whole_network_is_refused(spec):
-    with pytest.raises(UserError, match="resnet18, resnet20"):
+    with pytest.raises(UserError, match="small-cnn, resnet20, resnet18"):
         shapes.load(spec)
 
 

@@ -76,6 +76,33 @@ def test_pooling(size, stride, padding):
     np.testing.assert_array_equal(out, windows.max(axis=(-2, -1)))
 
 
+@pytest.mark.parametrize("name", ["ternary-fatnn", "ternary-gated-xnor", "binary", "two-bit"])
+@pytest.mark.parametrize(("size", "stride", "padding"), [(2, 2, 0), (3, 2, 1)])
+def test_pooling_of_levels_in_bit_planes(name, size, stride, padding):
+    code, rng = PRODUCTS[name].encode_x, np.random.default_rng(0)
+    levels = rng.choice(np.asarray(code.levels, np.int8), (2, 7, 6, 40))
+    image = np.ascontiguousarray(np.moveaxis(code(levels.reshape(-1, 40)).reshape(-1, 2, 7, 6, 2), 0, -1))
+    padded = np.pad(levels, ((0, 0), (padding, padding), (padding, padding), (0, 0)), constant_values=-9)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::stride, ::stride]
+    expected = windows.max(axis=(-2, -1))
+    out = np.full((2, expected.shape[1] + 2, expected.shape[2] + 2, 2, image.shape[-1]), 7, np.uint32)
+    steps.pooled_levels(code, image, out, size, stride, padding, out_padding=1)(2)
+    np.testing.assert_array_equal(code.decode(out[:, 1:-1, 1:-1], 40), expected)
+    assert (out[:, 0] == 7).all()
+
+
+def test_what_a_bit_adds_to_the_sums_of_its_window():
+    product, g = PRODUCTS["two-bit"], GEOMETRY
+    image = np.random.default_rng(1).standard_normal((g.batch, g.height, g.width, g.in_channels), dtype=np.float32)
+    weights = draw(product.y_domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "random", 2)
+    bounds, quantise = bounds_of(product)
+    convolution = Convolution(product, g, weights, bounds, per_bit=[-2, -4])
+    packed, c = convolution.empty_image(), convolution.empty_result()
+    convolution.layer(image, packed, c)
+    expected = direct(product, g, quantise(image), weights.astype(np.int64) - 2)
+    np.testing.assert_array_equal(convolution.result(c), expected)
+
+
 def test_classifier():
     rng = np.random.default_rng(0)
     image, weights = rng.normal(size=(3, 4, 4, 24)).astype(np.float32), rng.normal(size=(10, 24)).astype(np.float32)
