@@ -16,6 +16,7 @@ from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
 from fatnn_bench.cli.merge import merge
 from fatnn_bench.cli.plot import plot
+from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
 
@@ -56,6 +57,7 @@ app.command()(merge)
 app.command()(doctor)
 app.command()(accuracy)
 app.command()(export)
+app.command()(recommend)
 app.command("list")(catalog.list_)
 
 

@@ -12,6 +12,7 @@ from fatnn_bench.cli.saved import BaselineOption, RunArgument, read
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
+    from fatnn_bench.accuracy.records import AccuracyRun
     from fatnn_bench.peaks import Bandwidth, Peaks
     from fatnn_bench.results import Run
 
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     SPEEDUP = "speedup"
     STAGES = "stages"
     ROOFLINE = "roofline"
+    PARETO = "pareto"
 
 
 def plot(
@@ -38,13 +40,19 @@ def plot(
     ] = None,
     kind: Annotated[
         Kind,
-        typer.Option(help="Speedups; where the time of a layer goes; how far from the machine's limits."),
+        typer.Option(
+            help="Speedups; where a layer's time goes; how far from the machine's limits; what accuracy costs."
+        ),
     ] = Kind.SPEEDUP,
     baseline: BaselineOption = None,
     kernel: KernelOption = None,
     peak: Annotated[
         Path | None,
         typer.Option(help="roofline: the machine's limits, a JSON file of `fatnn-bench peak`.", metavar="FILE"),
+    ] = None,
+    accuracy: Annotated[
+        Path | None,
+        typer.Option(help="pareto: a results file of `fatnn-bench accuracy`, of the run's network.", metavar="FILE"),
     ] = None,
     measure_bandwidth: Annotated[
         bool, typer.Option("--measure-bandwidth", help="roofline: measure what this machine reads, now.")
@@ -55,16 +63,20 @@ def plot(
     Example: [bold]fatnn-bench plot results/native -o speedup.svg[/bold]
 
     Example: [bold]fatnn-bench plot results/native --kind roofline --peak peak.json[/bold]
+
+    Example: [bold]fatnn-bench plot run.jsonl --kind pareto --accuracy results/accuracy/digits.jsonl[/bold]
     """
     from fatnn_bench import figures
 
     given = {"baseline": baseline, "kernel": kernel, "peak": peak, "measure-bandwidth": measure_bandwidth}
+    given["accuracy"] = accuracy
     _refuse_strangers(kind, given)
     saved = read(run)
     draw: dict[Kind, Callable[[], tuple[Path, Path]]] = {
         Kind.SPEEDUP: lambda: figures.save_speedup(saved, output, baseline),
         Kind.STAGES: lambda: figures.save_stages(saved, output, kernel),
         Kind.ROOFLINE: lambda: figures.save_roofline(saved, output, _bandwidths(saved, peak, measure_bandwidth)),
+        Kind.PARETO: lambda: figures.save_pareto(saved, _accuracy(accuracy), output),
     }
     for path in draw[kind]():
         typer.echo(path)
@@ -76,6 +88,7 @@ _OPTIONS = {
     "kernel": Kind.STAGES,
     "peak": Kind.ROOFLINE,
     "measure-bandwidth": Kind.ROOFLINE,
+    "accuracy": Kind.PARETO,
 }
 
 
@@ -83,6 +96,14 @@ def _refuse_strangers(kind: Kind, given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if value and _OPTIONS[name] is not kind:
             raise UserError(f"--{name} is for --kind {_OPTIONS[name]}, and this is {kind}; leave it out")
+
+
+def _accuracy(file: Path | None) -> "AccuracyRun":
+    from fatnn_bench.accuracy import records
+
+    if file is None:
+        raise UserError("--kind pareto needs --accuracy, a results file of `fatnn-bench accuracy` on the run's network")
+    return records.read(file)
 
 
 def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandwidth]":

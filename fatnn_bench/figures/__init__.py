@@ -12,13 +12,14 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench import compare
+from fatnn_bench import compare, tradeoff
+from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.errors import UserError
-from fatnn_bench.figures import roofline, speedup, stages, style
+from fatnn_bench.figures import pareto, roofline, speedup, stages, style
 from fatnn_bench.peaks import Bandwidth
 from fatnn_bench.results import Run
 
-__all__ = ["save_roofline", "save_speedup", "save_stages"]
+__all__ = ["save_pareto", "save_roofline", "save_speedup", "save_stages"]
 
 #: Accepted endings, and metadata without the clock, so that a figure that is the same makes a file that is.
 _METADATA: dict[str, dict[str, None]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -46,6 +47,13 @@ def save_roofline(run: Run, output: Path | None = None, bandwidths: Sequence[Ban
         roofline.table(run, bandwidths),
         lambda table: roofline.draw(table, run.header, bandwidths),
     )
+
+
+def save_pareto(run: Run, accuracy: AccuracyRun, output: Path | None = None) -> tuple[Path, Path]:
+    """Draw what accuracy costs, from a speed run and an accuracy run; see :func:`fatnn_bench.tradeoff.joined`."""
+    table = pareto.table(tradeoff.joined(accuracy, run))
+    dataset = accuracy.header.settings.dataset
+    return _save(run, output, "pareto", table, lambda table: pareto.draw(table, run, dataset))
 
 
 def _save(
