@@ -7,8 +7,8 @@ from fakes import BRIEF, Fake, by_name
 
 from fatnn_bench.cases import Case
 from fatnn_bench.layers import Layer, bare_gemm
-from fatnn_bench.measure import verify_case
 from fatnn_bench.measure import measure as measure_cases
+from fatnn_bench.measure import verify_case
 from fatnn_bench.results import Noise, Row, Status, Stop
 from fatnn_bench.timing import LEAST_ROUNDS, Settings
 
