@@ -1,12 +1,11 @@
 """``fatnn-bench compare``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fatnn_bench.cli.options import percentage
-from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, read
+from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, RunsArgument, read
 from fatnn_bench.errors import UserError
 from fatnn_bench.formats import Format
 
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Results files, or folders: then the newest in each.", metavar="RUN", show_default=False),
-    ],
+    runs: RunsArgument,
     baseline: BaselineOption = None,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,

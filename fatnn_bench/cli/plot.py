@@ -1,6 +1,6 @@
 """``fatnn-bench plot``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,26 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fatnn_bench.cli.options import KernelOption
-from fatnn_bench.cli.saved import BaselineOption, RunArgument, read
+from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
 from fatnn_bench.errors import UserError
+from fatnn_bench.figures import KINDS, Options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fatnn_bench.accuracy.records import AccuracyRun
     from fatnn_bench.peaks import Bandwidth, Peaks
     from fatnn_bench.results import Run
 
+Kind = StrEnum("Kind", {name: name for name in KINDS})  # type: ignore[misc]  # the figures there are
+_SPEEDUP = Kind("speedup")
 
-class Kind(StrEnum):
-    """The figures there are."""
 
-    SPEEDUP = "speedup"
-    STAGES = "stages"
-    ROOFLINE = "roofline"
-    PARETO = "pareto"
+class Style(StrEnum):
+    """What a figure is for."""
+
+    SCREEN = "screen"
+    PAPER = "paper"
 
 
 def plot(
-    run: RunArgument,
+    runs: RunsArgument,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -39,11 +43,12 @@ def plot(
         ),
     ] = None,
     kind: Annotated[
-        Kind,
-        typer.Option(
-            help="Speedups; where a layer's time goes; how far from the machine's limits; what accuracy costs."
-        ),
-    ] = Kind.SPEEDUP,
+        Kind, typer.Option(help="; ".join(f"{name}: {known.answers}" for name, known in KINDS.items()) + ".")
+    ] = _SPEEDUP,
+    style: Annotated[Style, typer.Option(help="For a screen, or as wide as a paper has room for.")] = Style.SCREEN,
+    columns: Annotated[
+        int, typer.Option(help="paper: of its two columns, how many the figure is wide.", min=1, max=2)
+    ] = 1,
     baseline: BaselineOption = None,
     kernel: KernelOption = None,
     peak: Annotated[
@@ -58,52 +63,40 @@ def plot(
         bool, typer.Option("--measure-bandwidth", help="roofline: measure what this machine reads, now.")
     ] = False,
 ) -> None:
-    """Draw a saved run, and write the CSV behind the figure beside it. Needs no display.
+    """Draw saved runs, and write the CSV behind the figure beside it. Needs no display.
 
     Example: [bold]fatnn-bench plot results/native -o speedup.svg[/bold]
 
-    Example: [bold]fatnn-bench plot results/native --kind roofline --peak peak.json[/bold]
-
     Example: [bold]fatnn-bench plot run.jsonl --kind pareto --accuracy results/accuracy/digits.jsonl[/bold]
-    """
-    from fatnn_bench import figures
 
-    given = {"baseline": baseline, "kernel": kernel, "peak": peak, "measure-bandwidth": measure_bandwidth}
+    Example: [bold]fatnn-bench plot results/native --kind stages --style paper --columns 2 -o stages.pdf[/bold]
+    """
+    from fatnn_bench.figures import saving
+    from fatnn_bench.figures.style import Width
+
+    given = {"baseline": baseline, "kernel": kernel, "peak": peak, "measure_bandwidth": measure_bandwidth}
     given["accuracy"] = accuracy
-    _refuse_strangers(kind, given)
-    saved = read(run)
-    draw: dict[Kind, Callable[[], tuple[Path, Path]]] = {
-        Kind.SPEEDUP: lambda: figures.save_speedup(saved, output, baseline),
-        Kind.STAGES: lambda: figures.save_stages(saved, output, kernel),
-        Kind.ROOFLINE: lambda: figures.save_roofline(saved, output, _bandwidths(saved, peak, measure_bandwidth)),
-        Kind.PARETO: lambda: figures.save_pareto(saved, _accuracy(accuracy), output),
-    }
-    for path in draw[kind]():
+    _refuse_strangers(kind, given, len(runs))
+    saved = [read(path) for path in runs]
+    options = Options(baseline, kernel, _bandwidths(saved[0], peak, measure_bandwidth), _accuracy(accuracy))
+    width = Width.SCREEN if style is Style.SCREEN else Width.COLUMN if columns == 1 else Width.PAGE
+    for path in saving.save(kind.value, saved, output, options, width):
         typer.echo(path)
 
 
-#: The options that are of one kind of figure only.
-_OPTIONS = {
-    "baseline": Kind.SPEEDUP,
-    "kernel": Kind.STAGES,
-    "peak": Kind.ROOFLINE,
-    "measure-bandwidth": Kind.ROOFLINE,
-    "accuracy": Kind.PARETO,
-}
-
-
-def _refuse_strangers(kind: Kind, given: Mapping[str, object]) -> None:
+def _refuse_strangers(kind: Kind, given: Mapping[str, object], runs: int) -> None:
     for name, value in given.items():
-        if value and _OPTIONS[name] is not kind:
-            raise UserError(f"--{name} is for --kind {_OPTIONS[name]}, and this is {kind}; leave it out")
+        if value and name not in KINDS[kind.value].options:
+            kinds = " and ".join(f"--kind {known}" for known in KINDS if name in KINDS[known].options)
+            raise UserError(f"--{name.replace('_', '-')} is for {kinds}, and this is {kind.value}; leave it out")
+    if runs > 1 and not KINDS[kind.value].several:
+        raise UserError(f"--kind {kind.value} draws one run, and {runs} were given; draw them one by one")
 
 
-def _accuracy(file: Path | None) -> "AccuracyRun":
+def _accuracy(file: Path | None) -> "AccuracyRun | None":
     from fatnn_bench.accuracy import records
 
-    if file is None:
-        raise UserError("--kind pareto needs --accuracy, a results file of `fatnn-bench accuracy` on the run's network")
-    return records.read(file)
+    return records.read(file) if file else None
 
 
 def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandwidth]":

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 RunArgument = Annotated[
     Path, typer.Argument(help="A results file, or a folder: then the newest in it.", metavar="RUN", show_default=False)
 ]
+RunsArgument = Annotated[
+    list[Path],
+    typer.Argument(help="Results files, or folders: then the newest in each.", metavar="RUN…", show_default=False),
+]
 BaselineOption = Annotated[
     str | None,
     typer.Option(help="Kernel to compare with, instead of the fastest float32 of each layer.", metavar="KERNEL"),

@@ -15,7 +15,7 @@ __all__ = ["PLACE", "layer_title", "place_title", "row_columns", "write"]
 
 #: The columns that say where kernels may stand in one picture.
 PLACE = ["platform", "network", "scope", "threads"]
-_CHARACTERS = 175
+_CHARACTERS_AN_INCH = 17.5
 
 
 def row_columns(row: Row, layer: str) -> dict[str, Any]:
@@ -58,5 +58,5 @@ def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str) -> 
         f"measured {header.created}",
     ]
     doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
-    text = textwrap.fill(" · ".join(where) + f". {reading}{doubt}", _CHARACTERS)
+    text = textwrap.fill(" · ".join(where) + f". {reading}{doubt}", int(_CHARACTERS_AN_INCH * figure.get_figwidth()))
     figure.supxlabel(text, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)

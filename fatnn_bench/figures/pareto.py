@@ -14,12 +14,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
 from scipy.optimize import isotonic_regression
 
-from fatnn_bench import provenance
+from fatnn_bench import provenance, tradeoff
+from fatnn_bench.errors import UserError
+from fatnn_bench.figures import Options
 from fatnn_bench.figures.style import GRID, INK, MUTED, look
 from fatnn_bench.results import Run
 from fatnn_bench.tradeoff import Choices
 
-__all__ = ["draw", "table"]
+__all__ = ["draw", "figure", "table"]
 
 _SIZE_IN = (10.0, 4.4)
 #: Where the panel's labels stand, in parts of its width, and how far apart, of its height.
@@ -47,6 +49,15 @@ def table(choices: Choices) -> pd.DataFrame:
         }
         for choice in choices.choices
     )
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the :func:`table` of a speed run joined with ``options.accuracy``, and the figure."""
+    (run,) = runs
+    if options.accuracy is None:
+        raise UserError("pareto needs --accuracy, a results file of `fatnn-bench accuracy` on the run's network")
+    joined = table(tradeoff.joined(options.accuracy, run))
+    return joined, draw(joined, run, options.accuracy.header.settings.dataset)
 
 
 def draw(table: pd.DataFrame, run: Run, dataset: str) -> Figure:

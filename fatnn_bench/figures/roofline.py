@@ -19,13 +19,13 @@ from scipy.optimize import isotonic_regression
 
 from fatnn_bench import compare
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import caption
+from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, look
 from fatnn_bench.gain import number
 from fatnn_bench.peaks import Bandwidth
 from fatnn_bench.results import Header, Run, Status
 
-__all__ = ["draw", "table"]
+__all__ = ["draw", "figure", "table"]
 
 WIDTH_IN, MOST_COLUMNS = 10.0, 4
 #: Heights of a line of panels, of a place's title, of a line of its key, and of title and caption.
@@ -82,6 +82,13 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
             for row in kept
         ]
     )
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the :func:`table` of a run, and the figure."""
+    (run,) = runs
+    points = table(run, options.bandwidths)
+    return points, draw(points, run.header, options.bandwidths)
 
 
 def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] = ()) -> Figure:

@@ -13,20 +13,20 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench import compare
-from fatnn_bench.figures import caption
-from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look
+from fatnn_bench.figures import Options, caption
+from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look, width_in
 from fatnn_bench.footnotes import mark
 from fatnn_bench.gain import number
-from fatnn_bench.results import Header
+from fatnn_bench.results import Header, Run
 
-__all__ = ["draw"]
+__all__ = ["draw", "figure"]
 
-WIDTH_IN = 10.0
 LINE_IN = 2.15  #: height of a line of bars
 MARGIN_IN = 1.3  #: for title, legend and caption
-#: Layers side by side; more are wrapped into another line of the panel, as text is.
-LAYERS_A_LINE = 6
-FEWEST_LAYERS = 4  #: that a line has room for, lest one layer's bars fill it
+#: Room that a layer has at least; more layers are wrapped into another line of the panel, as text is.
+LAYER_IN = 1.6
+#: The most layers that a line keeps room for, lest one layer's bars fill it.
+FEWEST_LAYERS = 4
 #: Share of a layer's room that its bars fill, and the most for one of them.
 GROUP, WIDEST_BAR = 0.88, 0.15
 #: Room above the tallest bar for its label, as a share of the bar.
@@ -42,6 +42,13 @@ class _Line:
     kernels: Sequence[str]
     room: int  #: layers the line has room for, so that all bars of a panel are equally wide
     top: float  #: the panel's largest value, so that its lines share one scale
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the table of :func:`fatnn_bench.compare.speedups` of a run, and the figure."""
+    (run,) = runs
+    table = compare.speedups(run, options.baseline)
+    return table, draw(table, run.header, options.baseline)
 
 
 def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) -> Figure:
@@ -64,7 +71,7 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
     single = compare.single_baseline(speedups)
     kernels = [kernel for kernel in compare.kernel_order(speedups["kernel"]) if kernel != single]
     lines = list(_lines(speedups, kernels))
-    figure = Figure(figsize=(WIDTH_IN, LINE_IN * len(lines) + MARGIN_IN), layout="constrained")
+    figure = Figure(figsize=(width_in(), LINE_IN * len(lines) + MARGIN_IN), layout="constrained")
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
     _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
@@ -74,16 +81,18 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
 
 def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
     """The panels in the order of the run, each wrapped into lines of about equal length."""
+    a_line = max(1, int(width_in() / LAYER_IN))
     for _, panel in speedups.groupby(caption.PLACE, sort=False, dropna=False):
         title = caption.place_title(panel.iloc[0])
         layers = [layer for _, layer in panel.groupby("layer", sort=False)]
-        room = -(-len(layers) // -(-len(layers) // LAYERS_A_LINE))
+        room = -(-len(layers) // -(-len(layers) // a_line))
         here = [kernel for kernel in kernels if kernel in set(panel["kernel"])]
         if not here:  # nothing but the baseline ran
             continue
         top = float(np.nanmax([1.0, *panel["speedup"], *panel["high"]]))
+        places = max(room, min(FEWEST_LAYERS, a_line))
         for start in range(0, len(layers), room):
-            yield _Line("" if start else title, layers[start : start + room], here, max(room, FEWEST_LAYERS), top)
+            yield _Line("" if start else title, layers[start : start + room], here, places, top)
 
 
 def _draw_line(ax: Axes, line: _Line) -> None:
@@ -146,7 +155,7 @@ def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: s
         alignment="left",
         loc="outside upper left",
         borderpad=0.2,
-        ncols=5,
+        ncols=max(1, round(width_in() / 2)),
         frameon=False,
         fontsize=8,
         handlelength=1.8,

@@ -17,13 +17,13 @@ from matplotlib.ticker import MaxNLocator
 
 from fatnn_bench import compare
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import caption
+from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, stage_look
 from fatnn_bench.footnotes import mark
 from fatnn_bench.gain import number
 from fatnn_bench.results import Header, Row, Run
 
-__all__ = ["KERNELS", "draw", "table"]
+__all__ = ["KERNELS", "draw", "figure", "table"]
 
 #: The kernels that are drawn if no others are asked for. Beside float32 their stages would be too short to see.
 KERNELS = "int8,two-bit,ternary-*,binary"
@@ -80,6 +80,13 @@ def _records(row: Row) -> Iterator[dict[str, Any]]:
     left = row.median_s - sum(row.stages_s.values())
     for stage, seconds in {**row.stages_s, (REST if left >= 0 else OVERLAP): left}.items():
         yield of_row | {"stage": stage, "seconds": seconds, "share": seconds / row.median_s}
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the :func:`table` of a run, and the figure."""
+    (run,) = runs
+    stages = table(run, options.kernel)
+    return stages, draw(stages, run.header)
 
 
 def draw(stages: pd.DataFrame, header: Header) -> Figure:

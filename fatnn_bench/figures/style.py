@@ -5,11 +5,13 @@ apart. Neighbouring bars differ in lightness too, and hatches tell apart what a 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.colors import to_rgb
 
-__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "ink_on", "look", "stage_look"]
+__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "Width", "ink_on", "look", "rc", "stage_look", "width_in"]
 
 LOSS = "#a33c00"  #: of a value below the baseline
 GRID = "#e3e3e3"
@@ -34,6 +36,28 @@ RC: dict[Any, Any] = {
     "svg.hashsalt": "fatnn-bench",
     "pdf.fonttype": 42,
 }
+
+
+class Width(StrEnum):
+    """How much room there is."""
+
+    SCREEN = "screen"
+    COLUMN = "column"  #: one of a paper's two
+    PAGE = "page"  #: both of them
+
+
+_WIDTHS_IN = {Width.SCREEN: 10.0, Width.COLUMN: 3.4, Width.PAGE: 7.0}
+
+
+def rc(width: Width) -> dict[Any, Any]:
+    """Return matplotlib's settings for all figures of a width."""
+    return RC | {"figure.figsize": (_WIDTHS_IN[width], 1.0)}
+
+
+def width_in() -> float:
+    """Return the width that the figure being drawn has, in inches; its height is its own affair."""
+    width: float = mpl.rcParams["figure.figsize"][0]
+    return width
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Annotation
 from synthetic import make_row, make_run, mixed_run
 
-from fatnn_bench import compare, figures
+from fatnn_bench import compare
 from fatnn_bench.errors import NothingComparableError, UserError
-from fatnn_bench.figures import speedup, style
+from fatnn_bench.figures import saving, speedup, style
 
 KERNELS = (
     "float32",
@@ -27,7 +27,7 @@ KERNELS = (
 
 def draw(run, baseline=None):
     """The figure, laid out as when it is saved."""
-    with mpl.rc_context(style.RC):
+    with mpl.rc_context(style.rc(style.Width.SCREEN)):
         figure = speedup.draw(compare.speedups(run, baseline), run.header, baseline)
         figure.savefig(io.BytesIO())
     return figure
@@ -94,7 +94,7 @@ def test_no_two_kernels_look_alike_and_solid_neighbours_differ_in_grey():
 
 def test_a_png_is_drawn_beside_the_run_with_its_csv(tmp_path):
     run = make_run(*mixed_run().rows, source=str(tmp_path / "r.jsonl"))
-    figure, table = figures.save_speedup(run)
+    figure, table = saving.save("speedup", [run])
     assert (figure, table) == (tmp_path / "r-speedup.png", tmp_path / "r-speedup.csv")
     header = figure.read_bytes()[:24]
     width, height = struct.unpack(">II", header[16:24])
@@ -107,14 +107,14 @@ def test_vector_formats_are_the_same_each_time(tmp_path, name, start):
     path = tmp_path / name
     drawn = []
     for _ in range(2):
-        figures.save_speedup(mixed_run(), path)
+        saving.save("speedup", [mixed_run()], path)
         drawn.append(path.read_bytes())
     assert drawn[0] == drawn[1]
     assert drawn[0].startswith(start)
 
 
 def test_text_of_an_svg_is_text(tmp_path):
-    figures.save_speedup(mixed_run(), tmp_path / "f.svg")
+    saving.save("speedup", [mixed_run()], tmp_path / "f.svg")
     svg = (tmp_path / "f.svg").read_text(encoding="utf-8")
     assert ">conv1</tspan>" in svg or ">conv1</text>" in svg
     assert ">FAILED</text>" in svg
@@ -122,21 +122,21 @@ def test_text_of_an_svg_is_text(tmp_path):
 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"cannot draw to .*f.gif: its name must end in .png, .svg, .pdf"):
-        figures.save_speedup(mixed_run(), tmp_path / "f.gif")
+        saving.save("speedup", [mixed_run()], tmp_path / "f.gif")
 
 
 def test_an_unwritable_figure_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"cannot write .*f.png: .*; name a file that can be written with -o"):
-        figures.save_speedup(mixed_run(), tmp_path / "nowhere" / "f.png")
+        saving.save("speedup", [mixed_run()], tmp_path / "nowhere" / "f.png")
 
 
 def test_an_unwritable_table_is_refused(tmp_path):
     (tmp_path / "f.csv").mkdir()
     with pytest.raises(UserError, match=r"cannot write .*f.csv"):
-        figures.save_speedup(mixed_run(), tmp_path / "f.png")
+        saving.save("speedup", [mixed_run()], tmp_path / "f.png")
 
 
 def test_nothing_to_draw(tmp_path):
     with pytest.raises(NothingComparableError, match="nothing to compare"):
-        figures.save_speedup(make_run(make_row("binary", ms=1.0)), tmp_path / "f.png")
+        saving.save("speedup", [make_run(make_row("binary", ms=1.0))], tmp_path / "f.png")
     assert not list(tmp_path.iterdir())

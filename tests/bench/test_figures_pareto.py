@@ -13,7 +13,7 @@ from fatnn_bench import store
 from fatnn_bench.accuracy import records
 from fatnn_bench.cli.main import app
 from fatnn_bench.errors import UserError
-from fatnn_bench.figures import pareto, save_pareto, style
+from fatnn_bench.figures import Options, pareto, saving, style
 from fatnn_bench.tradeoff import joined
 
 
@@ -69,7 +69,7 @@ def test_one_seed_has_no_bar_and_is_drawn():
 
 
 def test_figure_and_csv(tmp_path):
-    for path in save_pareto(SPEED, ACCURACY, tmp_path / "pareto.svg"):
+    for path in saving.save("pareto", [SPEED], tmp_path / "pareto.svg", Options(accuracy=ACCURACY)):
         assert path.stat().st_size > 0
 
 

@@ -7,9 +7,8 @@ from limits import make_peaks
 from matplotlib.text import Annotation, Text
 from synthetic import make_row, make_run
 
-from fatnn_bench import figures
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import roofline, style
+from fatnn_bench.figures import Options, roofline, saving, style
 from fatnn_bench.results import Status
 
 BANDWIDTHS = make_peaks().bandwidths
@@ -103,8 +102,8 @@ def test_places_have_parts_and_text_stays_inside():
 
 
 def test_it_is_saved_with_its_csv(tmp_path):
-    figure, table = figures.save_roofline(RUN, tmp_path / "f.svg", BANDWIDTHS)
+    figure, table = saving.save("roofline", [RUN], tmp_path / "f.svg", Options(bandwidths=BANDWIDTHS))
     first = figure.read_bytes()
-    figures.save_roofline(RUN, tmp_path / "f.svg", BANDWIDTHS)
+    saving.save("roofline", [RUN], tmp_path / "f.svg", Options(bandwidths=BANDWIDTHS))
     assert figure.read_bytes() == first
     assert "memory_gmacs_per_s" in table.read_text()

@@ -5,9 +5,8 @@ import pytest
 from matplotlib.text import Annotation
 from synthetic import make_row, make_run
 
-from fatnn_bench import figures
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import stages, style
+from fatnn_bench.figures import saving, stages, style
 
 
 def staged(kernel, layer="conv1", ms=1.0, quantise=0.1, product=0.8, **changes):
@@ -93,6 +92,6 @@ def test_stages_are_told_apart_in_grey():
 
 
 def test_it_is_saved_with_its_csv(tmp_path):
-    figure, table = figures.save_stages(make_run(*RUN.rows, source=str(tmp_path / "r.jsonl")))
+    figure, table = saving.save("stages", [make_run(*RUN.rows, source=str(tmp_path / "r.jsonl"))])
     assert (figure.name, table.name) == ("r-stages.png", "r-stages.csv")
     assert "fusion/overlap" in table.read_text()
