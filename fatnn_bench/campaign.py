@@ -42,6 +42,7 @@ class Plan:
     timeout_s: float | None = None  #: a turn of a case that takes longer is given up, and the case with it
     pin: bool = True  #: to one core, where all cases are of one thread
     options: dict[str, Any] = field(default_factory=dict)  #: what the person chose, for the header
+    plugins: Sequence[str] = ()  #: whose kernels are among the cases; see :mod:`fatnn_bench.plugins`
 
 
 def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = None) -> Run:
@@ -78,7 +79,7 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
         writer.write(record)
         found.append(record)
 
-    request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.pin)
+    request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.pin, list(plan.plugins))
     with Writer(output, go_on=earlier is not None) as writer, closing(_events(plan.platform, request)) as events:
         header = _header(plan, next(events))
         if earlier:
@@ -101,10 +102,15 @@ def owed(plan: Plan, earlier: Run | None) -> list[Case]:
 
 
 def verify(
-    cases: Sequence[Case], platform: Platform, seed: int, listener: Listener, timeout_s: float | None = None
+    cases: Sequence[Case],
+    platform: Platform,
+    seed: int,
+    listener: Listener,
+    timeout_s: float | None = None,
+    plugins: Sequence[str] = (),
 ) -> Iterator[Row]:
     """Check the cases in a worker on every pattern of data, without timing them; yields each row when it is known."""
-    with closing(_events(platform, Request(list(cases), None, seed, timeout_s))) as events:
+    with closing(_events(platform, Request(list(cases), None, seed, timeout_s, plugins=list(plugins)))) as events:
         yield from _rows(events, listener)
 
 

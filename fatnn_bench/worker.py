@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from fatnn_bench.cases import Case
@@ -32,6 +32,7 @@ class Request:
     seed: int
     timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
     pin: bool = False  #: to one core, where all cases are of one thread
+    plugins: list[str] = field(default_factory=list)  #: where to find kernels that are not the suite's
 
     def to_json(self) -> dict[str, Any]:
         settings = asdict(self.settings) if self.settings else None
@@ -83,12 +84,29 @@ def _main() -> None:
     from fatnn_kernels.jit import source_key
 
     # before "ready": where nothing can be compiled, no results file is begun
-    competing = contenders(request.cases[0].scope)
+    competing: Mapping[str, Contender] = contenders(request.cases[0].scope)
     software = machine.software() | {"kernel_source": source_key()}
+    if request.plugins:
+        competing = _with_plugins(competing, request)
+        software["plugins"] = _fingerprints(request.plugins)
     _say(stdout, {"event": "ready", "machine": here, "software": software})
     for event in events(request, competing, core):
         _say(stdout, event)
         _set_alarm(request.timeout_s)
+
+
+def _with_plugins(own: "Mapping[str, Contender]", request: Request) -> "Mapping[str, Contender]":
+    """The contenders with those of plugins, which replace none of the suite's."""
+    from fatnn_bench.plugins import adapter
+
+    wanted = [case.kernel for case in request.cases if case.kernel not in own]
+    return adapter.contenders(request.plugins, request.cases[0].scope, wanted) | dict(own)
+
+
+def _fingerprints(plugins: list[str]) -> dict[str, str]:
+    from fatnn_bench.plugins.loading import fingerprint
+
+    return {plugin: fingerprint(plugin) for plugin in plugins}
 
 
 def _set_alarm(seconds: float | None) -> None:

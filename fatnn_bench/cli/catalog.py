@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fatnn_bench.cli.options import PlatformsOption
+from fatnn_bench.cli.options import PlatformsOption, PluginOption, chosen_plugins
 
 
 class Topic(StrEnum):
@@ -20,6 +20,7 @@ class Topic(StrEnum):
 def list_(
     topic: Annotated[Topic | None, typer.Argument(help="One of the three; all if not given.")] = None,
     platforms: PlatformsOption = None,
+    plugin: PluginOption = None,
 ) -> None:
     """List the platforms, kernels and networks there are.
 
@@ -27,7 +28,7 @@ def list_(
     """
     listings: dict[Topic, Callable[[], Iterable[tuple[str, str]]]] = {
         Topic.PLATFORMS: lambda: _platforms(platforms),
-        Topic.KERNELS: _kernels,
+        Topic.KERNELS: lambda: [*_kernels(), *_foreign(plugin)],
         Topic.NETWORKS: _networks,
     }
     for name, entries in listings.items():
@@ -55,6 +56,13 @@ def _kernels() -> Iterable[tuple[str, str]]:
             domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
             scopes.setdefault(name, []).append(scope)
     return [(name, f"{domain} ({', '.join(scopes[name])})") for name, domain in domains.items()]
+
+
+def _foreign(files: PluginOption) -> Iterable[tuple[str, str]]:
+    from fatnn_bench.plugins.discovery import discover
+
+    plugins, _ = chosen_plugins(files)
+    return [(found.name, f"{found.domain} ({found.scope}), {found.plugin}") for found in discover(plugins)[0]]
 
 
 def _networks() -> Iterable[tuple[str, str]]:

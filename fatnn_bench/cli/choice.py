@@ -1,7 +1,7 @@
 """What a person chooses to measure: kept in the results file, so that a run can be gone on with."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,11 +30,13 @@ class Choice:
     order: Order
     case_seconds: float | None
     platforms: str | None
+    plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
 
     @classmethod
     def of_run(cls, run: "Run") -> Self:
         """Return what a run was started with. Raises UserError if its file does not tell."""
         saved = run.header.options
+        saved = {"plugin": []} | saved  # files from before there were plugins
         if absent := [field.name for field in fields(cls) if field.name not in saved]:
             raise UserError(
                 f"cannot go on with {run.source}: its header does not tell what was asked for ({', '.join(absent)}); "
@@ -61,7 +63,7 @@ class Choice:
 
     def cases(self, entry: "Platform") -> "list[Case]":
         """The cases on a platform."""
-        return chosen_cases(self.shapes, self.layer, self.kernel, self.scope, entry.thread_count)
+        return chosen_cases(self.shapes, self.layer, self.kernel, self.scope, entry.thread_count, self.plugin)
 
     def settings(self) -> "Settings":
         """How long and how often to measure."""

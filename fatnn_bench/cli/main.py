@@ -15,6 +15,7 @@ from fatnn_bench.cli.compare import compare
 from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
 from fatnn_bench.cli.merge import merge
+from fatnn_bench.cli.new_kernel import new_kernel
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.show import show
@@ -58,6 +59,7 @@ app.command()(doctor)
 app.command()(accuracy)
 app.command()(export)
 app.command()(recommend)
+app.command()(new_kernel)
 app.command("list")(catalog.list_)
 
 

@@ -1,5 +1,6 @@
 """The options that more than one command has."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,12 @@ PlatformsOption = Annotated[
     Path | None, typer.Option(help="Platforms file, instead of ./platforms.yaml or the one that ships.", metavar="FILE")
 ]
 SeedOption = Annotated[int, typer.Option(help="Fixes the data and the order of measurement.", min=0)]
+
+
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="A file with kernels of yours, which is run; may be given again.", metavar="FILE"),
+]
 
 
 class Scope(StrEnum):
@@ -52,15 +59,40 @@ ScopeOption = Annotated[
 ]
 
 
-def chosen_cases(shapes: str, layer: str | None, kernel: str | None, scope: Scope, threads: int) -> "list[Case]":
-    """The cases that the options ask for."""
+def chosen_cases(
+    shapes: str, layer: str | None, kernel: str | None, scope: Scope, threads: int, plugins: Sequence[str] = ()
+) -> "list[Case]":
+    """The cases that the options ask for; ``plugins`` are those of :func:`chosen_plugins`."""
     from fatnn_bench import networks
     from fatnn_bench.cases import sweep
     from fatnn_bench.contenders import contenders
     from fatnn_bench.whole import shapes as shapes_of_networks
 
     layers = shapes_of_networks.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
-    return sweep(layers, list(contenders(scope)), scope.value, threads, layer, kernel)
+    names = list(contenders(scope))
+    if plugins:
+        from fatnn_bench.plugins.discovery import discover
+
+        names += [found.name for found in discover(plugins)[0] if found.scope == scope and found.name not in names]
+    return sweep(layers, names, scope.value, threads, layer, kernel)
+
+
+def chosen_plugins(files: Sequence[Path] | None) -> tuple[list[str], bool]:
+    """The installed plugins and those in files, and whether all of the files can be used; what cannot is told."""
+    from fatnn_bench.contenders import SCOPES, contenders
+    from fatnn_bench.plugins.discovery import discover, named
+
+    plugins = named(files or ())
+    whole = True
+    taken = {name for scope in SCOPES for name in contenders(scope)} if plugins else set()
+    for plugin in plugins:
+        found, troubles = discover([plugin])
+        troubles += [f"plugin {plugin}: there is a kernel {f.name} already" for f in found if f.name in taken]
+        taken |= {f.name for f in found}
+        whole &= not troubles or not Path(plugin).is_absolute()
+        for trouble in troubles:
+            typer.echo(f"fatnn-bench: {trouble}", err=True)
+    return plugins, whole
 
 
 def percentage(option: str, text: str) -> float:

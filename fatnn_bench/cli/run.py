@@ -13,14 +13,16 @@ from fatnn_bench.cli.options import (
     Order,
     PlatformOption,
     PlatformsOption,
+    PluginOption,
     Scope,
     ScopeOption,
     SeedOption,
     ShapesOption,
     TimeoutOption,
+    chosen_plugins,
 )
 from fatnn_bench.cli.saved import read
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from fatnn_bench.campaign import Plan
@@ -56,6 +58,7 @@ def run(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the cases and an estimate, and stop.")] = False,
     platforms: PlatformsOption = None,
+    plugin: PluginOption = None,
 ) -> None:
     """Verify and time kernels on the layers of networks, and print their speedups.
 
@@ -69,7 +72,8 @@ def run(
     from fatnn_bench.campaign import Plan
 
     file = str(platforms) if platforms else None
-    choice = Choice(platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, case_seconds, file)
+    plugins, whole = chosen_plugins(plugin)
+    choice = Choice(platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, case_seconds, file, plugins)
     earlier = None
     if resume is not None:
         if output is not None:
@@ -83,11 +87,13 @@ def run(
         raise UserError(f"-o names one file and --platform {platform} has {len(entries)} platforms; leave -o out")
     for name, entry in entries.items():
         options = replace(choice, platform=name).to_json()
-        plan = Plan(choice.cases(entry), name, entry, settings, choice.seed, timeout, affinity, options)
+        plan = Plan(choice.cases(entry), name, entry, settings, choice.seed, timeout, affinity, options, choice.plugin)
         if dry_run:
             _print_plan(plan, earlier)
         else:
             _measure(plan, output, earlier)
+    if not whole:
+        raise typer.Exit(Exit.ERROR)
 
 
 def _given(context: typer.Context) -> set[str]:

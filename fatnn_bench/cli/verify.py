@@ -9,13 +9,16 @@ from fatnn_bench.cli.options import (
     LayerOption,
     PlatformOption,
     PlatformsOption,
+    PluginOption,
     Scope,
     ScopeOption,
     SeedOption,
     ShapesOption,
     TimeoutOption,
     chosen_cases,
+    chosen_plugins,
 )
+from fatnn_bench.errors import Exit
 
 if TYPE_CHECKING:
     from fatnn_bench.results import Row
@@ -30,6 +33,7 @@ def verify(
     seed: SeedOption = 0,
     timeout: TimeoutOption = 120.0,
     platforms: PlatformsOption = None,
+    plugin: PluginOption = None,
 ) -> None:
     """Check that kernels compute the right result, on random, extreme and alternating data, without timing them.
 
@@ -41,14 +45,15 @@ def verify(
     from fatnn_bench.cli.progress import Progress
     from fatnn_bench.platforms import load, select
 
+    plugins, whole = chosen_plugins(plugin)
     rows: list[Row] = []
     try:
         for entry in select(load(platforms), platform).values():
-            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count)
+            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count, plugins)
             with Progress(len(cases)) as progress:
-                for row in campaign.verify(cases, entry, seed, progress, timeout):
+                for row in campaign.verify(cases, entry, seed, progress, timeout, plugins):
                     rows.append(row)  # an interruption keeps those before it
     finally:
         for row in rows:
             print(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
-    raise typer.Exit(campaign.exit_code(rows))
+    raise typer.Exit(campaign.exit_code(rows) or (Exit.FINE if whole else Exit.ERROR))
