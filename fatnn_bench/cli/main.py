@@ -18,6 +18,7 @@ from fatnn_bench.cli.merge import merge
 from fatnn_bench.cli.new_kernel import new_kernel
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
+from fatnn_bench.cli.report import report
 from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
 
@@ -53,6 +54,7 @@ app.command()(run.run)
 app.command()(compare)
 app.command()(plot)
 app.command()(show)
+app.command()(report)
 app.command()(verify.verify)
 app.command()(merge)
 app.command()(doctor)

@@ -1,0 +1,142 @@
+"""The page itself: what it says is gathered here, how it looks is in the templates."""
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fatnn_bench import __version__, provenance
+from fatnn_bench.compare import kernel_order
+from fatnn_bench.errors import UserError
+from fatnn_bench.figures import KINDS, Options, saving
+from fatnn_bench.report import answer, table, trust
+from fatnn_bench.results import Run
+
+__all__ = ["render", "write"]
+
+#: Of how many runs figures are drawn one by one; the kinds that draw several runs draw all.
+MOST_RUNS = 4
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, and what it shows."""
+
+    title: str
+    alt: str
+    svg_uri: str
+    csv_uri: str
+    csv_name: str
+
+
+def write(runs: Sequence[Run], output: Path, baseline: str | None = None) -> Path:
+    """Write the report of at least one run, and return its path. Raises UserError if it cannot be written."""
+    page = render(runs, baseline)
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+    return output
+
+
+def render(runs: Sequence[Run], baseline: str | None = None) -> str:
+    """Return the report as HTML that asks for nothing outside itself; all that results files say is escaped.
+
+    Raises
+    ------
+    UserError
+        No run has anything to compare.
+    """
+    rows = table.long(runs, baseline)
+    shown = table.lines(rows)
+    style, script = _asset("report.css"), _asset("report.js")
+    environment = Environment(
+        loader=PackageLoader("fatnn_bench.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("report.html.j2").render(
+        title=_title(runs),
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        answers=[sentence for run in runs[:MOST_RUNS] for sentence in answer.sentences(run)],
+        columns=table.columns(shown),
+        rows=shown,
+        all_rows=len(rows),
+        kernels=kernel_order(line.kernel for line in shown),
+        networks=sorted({line.network for line in shown if line.network}),
+        statuses=sorted({line.status for line in shown}),
+        rows_csv=_uri("text/csv", rows.to_csv(index=False)),
+        pictures=list(_pictures(runs, baseline)),
+        runs=[_about(run) for run in runs],
+        version=__version__,
+    )
+
+
+def _title(runs: Sequence[Run]) -> str:
+    networks = list(dict.fromkeys(row.network for run in runs for row in run.rows if row.network))
+    what = ", ".join(networks[:3]) + (" and others" if len(networks) > 3 else "") if networks else "GEMMs"
+    machines = list(dict.fromkeys(provenance.machine_name(run.header.machine) for run in runs))
+    return f"{what} on {machines[0] if len(machines) == 1 else f'{len(machines)} machines'}"
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """What the page says of one run below its figures."""
+    return {
+        "name": run.source or run.header.platform,
+        "heading": provenance.heading(run),
+        "verdict": trust.verdict(run),
+        "faults": trust.faults(run),
+        "conditions": list(trust.conditions(run)),
+        "command": shlex.join(run.header.command),
+        "commit": run.header.software.get("commit"),
+        "packages": [
+            f"{name}=={run.header.software[name]}"
+            for name in ("numpy", "scipy", "numba", "llvmlite")
+            if name in run.header.software
+        ],
+    }
+
+
+def _pictures(runs: Sequence[Run], baseline: str | None) -> Iterator[Picture]:
+    """Every figure that the runs hold something for."""
+    for name, kind in KINDS.items():
+        groups: list[Sequence[Run]] = [runs] if kind.several else [[run] for run in runs[:MOST_RUNS]]
+        for group in groups:
+            options = Options(baseline=baseline if "baseline" in kind.options else None)
+            try:
+                shown, svg = saving.svg(name, group, options)
+            except UserError:  # it has nothing of that kind
+                continue
+            stem = Path(group[0].source).stem or "run"
+            yield Picture(
+                f"{name.capitalize()}: {kind.answers}",
+                f"{name} of {len(shown)} measurements; the data are in the CSV below",
+                _uri("image/svg+xml", svg),
+                _uri("text/csv", _csv(shown)),
+                f"{stem}-{name}.csv",
+            )
+
+
+def _csv(shown: pd.DataFrame) -> str:
+    return shown.to_csv(index=False, lineterminator="\n")
+
+
+def _asset(name: str) -> str:
+    return (files("fatnn_bench.report") / "templates" / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """For the page's policy: only this script, and this style, may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _uri(kind: str, text: str) -> str:
+    return f"data:{kind};base64," + base64.b64encode(text.encode()).decode()

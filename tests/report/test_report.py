@@ -1,0 +1,117 @@
+"""What a report says, and that nothing in a results file becomes markup."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from synthetic import counted, make_noise, make_row, make_run, mixed_run
+
+from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.report import answer, page, table, trust
+from fatnn_bench.results import Status
+
+EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
+
+
+def ternary_run(**changes):
+    return make_run(
+        *(
+            make_row(kernel, layer, ms=ms, shape=counted(layer, 2))
+            for layer in ("conv1", "conv2_x")
+            for kernel, ms in (("float32", 8.0), ("two-bit", 2.0), ("ternary-fatnn", 1.0))
+        ),
+        **changes,
+    )
+
+
+class Page(HTMLParser):
+    """The tags of a page, and the words in it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_answer_compares_with_float32_and_with_two_bits():
+    (sentence,) = answer.sentences(ternary_run())
+    assert re.fullmatch(
+        r"On Test & Co 9000 \(zen4\), FATNN's ternary product runs all layers of net 8.00× \[\d.*\] faster than the "
+        r"best float32, 2.00× \[\d.*\] faster than 2-bit \(kernel scope · 1 thread\).",
+        sentence,
+    )
+
+
+def test_a_slower_kernel_is_not_called_faster():
+    (sentence,) = answer.sentences(make_run(make_row("float32", ms=1.0), make_row("int8", ms=2.0)))
+    assert "0.50× [" in sentence
+    assert "] as fast as the best float32" in sentence
+
+
+def test_a_network_that_is_not_whole_is_told_by_its_mean():
+    lacking = make_row("ternary-fatnn", "fc", status=Status.SKIPPED, reason="no time")
+    (sentence,) = answer.sentences(make_run(*ternary_run().rows, make_row("float32", "fc", ms=1.0), lacking))
+    assert "2 layers of net, by their geometric mean" in sentence
+
+
+def test_the_table_shows_only_columns_that_tell_rows_apart():
+    shown = table.lines(table.long([mixed_run()]))
+    assert [name for name, _ in table.columns(shown)][-2:] == ["status", "M×N×K"]
+    two = table.lines(table.long([mixed_run(), make_run(*mixed_run().rows, platform="other")]))
+    assert [name for name, _ in table.columns(two)][-1] == "run"
+    assert len(two) == 2 * len(shown)
+
+
+def test_trust_names_what_is_doubtful_and_wrong():
+    run = make_run(*mixed_run().rows, noise=make_noise(0.031))
+    assert trust.verdict(run).startswith("Differences of 3.1% and more were resolved")
+    assert "1 of 6 times are MISTRUSTED" in trust.verdict(run)
+    faults = "\n".join(trust.faults(run))
+    for words in ("the clock fell by 12%", "needs VNNI", "3 of 9 outputs differ"):
+        assert words in faults
+
+
+def test_everything_from_a_results_file_is_escaped():
+    rows = [
+        make_row(kernel, EVIL, ms=ms, network=EVIL, shape={**counted(EVIL, 1), "name": EVIL})
+        for kernel, ms in (("float32", 2.0), (EVIL.replace("/", ""), 1.0))
+    ]
+    rows.append(make_row("int8", "conv2", status=Status.ERROR, reason=EVIL, network=EVIL))
+    run = make_run(*rows, platform=EVIL, source=EVIL, machine={"cpu": EVIL, "governor": EVIL, "virtualisation": EVIL})
+    parsed = Page(page.render([run]))
+    assert [tag for tag, _ in parsed.tags].count("script") == 1
+    assert not [name for _, attributes in parsed.tags for name in attributes if name.startswith("on")]
+    assert all(attributes["src"].startswith("data:") for tag, attributes in parsed.tags if tag == "img")
+    assert EVIL in "".join(parsed.words)
+
+
+def test_nothing_is_asked_of_the_outside():
+    parsed = Page(page.render([ternary_run()]))
+    links = [value for _, attributes in parsed.tags for name, value in attributes.items() if name in ("href", "src")]
+    assert all(link.startswith(("data:", "#")) for link in links)
+    policies = [attributes["content"] for _, attributes in parsed.tags if "http-equiv" in attributes]
+    assert policies[0].startswith("default-src 'none'; img-src data:;")
+
+
+def test_ids_are_unique_and_what_points_at_them_finds_them():
+    parsed = Page(page.render([ternary_run(), mixed_run()]))
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    pointed = [a[name].removeprefix("#") for _, a in parsed.tags for name in ("href", "aria-labelledby") if name in a]
+    assert {target for target in pointed if not target.startswith("data:")} <= set(ids)
+
+
+def test_a_run_with_nothing_to_compare():
+    with pytest.raises(NothingComparableError, match="nothing to compare"):
+        page.render([make_run(make_row("binary", ms=1.0))])
+
+
+def test_a_page_that_cannot_be_written(tmp_path):
+    with pytest.raises(UserError, match=r"cannot write .*name another file with -o"):
+        page.write([ternary_run()], tmp_path / "nowhere" / "r.html")
