@@ -111,8 +111,13 @@ def load(path: Path | None = None) -> dict[str, Platform]:
     UserError
         If the file cannot be read or is wrong; the message names file, line, field and the accepted values.
     """
-    local = Path("platforms.yaml")
-    return load_yaml(path or (local if local.exists() else _shipped()), _DOCUMENT)
+    return load_yaml(path or _default(), _DOCUMENT)
+
+
+def text(path: Path | None = None) -> str:
+    """Return what the file that :func:`load` reads says, once it is known to be right; errors are those of that."""
+    load(path)
+    return (path or _default()).read_text("utf-8")
 
 
 def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
@@ -124,6 +129,11 @@ def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
         if name not in platforms:
             raise UserError(f"no platform is '{name}'{closest(name, platforms)}")
     return {name: platforms[name] for name in wanted}
+
+
+def _default() -> Path:
+    local = Path("platforms.yaml")
+    return local if local.exists() else _shipped()
 
 
 def _shipped() -> Path:

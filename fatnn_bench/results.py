@@ -7,9 +7,12 @@ Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``)
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fatnn_bench.cases import Case
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Major version of the results format. A reader refuses a file with a larger one.
 SCHEMA = 1
@@ -156,3 +159,9 @@ class Run:
     def floor(self) -> float | None:
         """The least relative difference that every block of the run resolved; None where that was not measured."""
         return max((noise.floor for noise in self.noise if noise.floor is not None), default=None)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return a DataFrame, a row a case and a column a field; what is nested is named with a dot, as ``shape.m``."""
+        from fatnn_bench.frame import frame
+
+        return frame(self.rows)

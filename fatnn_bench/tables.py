@@ -86,7 +86,7 @@ def rows_document(run: Run) -> Document:
     sheet = Sheet(" · ".join([f"{len(rows)} cases", *places]), columns, rows, notes=notes, keys=2)
     records = [row.to_json() for row in run.rows]
     data = {"header": run.header.to_json(), "rows": records}
-    return Document((sheet,), pd.json_normalize(records), data, provenance.heading(run))
+    return Document((sheet,), run.frame(), data, provenance.heading(run))
 
 
 def _network_key(table: pd.DataFrame) -> pd.Series:

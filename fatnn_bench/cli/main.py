@@ -11,7 +11,9 @@ from typer.core import TyperGroup
 from fatnn_bench import __version__
 from fatnn_bench.cli import catalog, run, verify
 from fatnn_bench.cli.accuracy import accuracy
+from fatnn_bench.cli.bundle import bundle
 from fatnn_bench.cli.compare import compare
+from fatnn_bench.cli.convert import convert
 from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
 from fatnn_bench.cli.merge import merge
@@ -19,6 +21,7 @@ from fatnn_bench.cli.new_kernel import new_kernel
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.report import report
+from fatnn_bench.cli.reproduce import reproduce
 from fatnn_bench.cli.show import show
 from fatnn_bench.errors import Exit, UserError
 
@@ -55,6 +58,9 @@ app.command()(compare)
 app.command()(plot)
 app.command()(show)
 app.command()(report)
+app.command()(convert)
+app.command()(bundle)
+app.command()(reproduce)
 app.command()(verify.verify)
 app.command()(merge)
 app.command()(doctor)

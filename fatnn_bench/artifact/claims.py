@@ -1,0 +1,132 @@
+"""Claims that a run can be held to, such as ``ternary-fatnn ≥ 1.8× two-bit on resnet18, layer, native``.
+
+A claim names a kernel, a factor, what it is faster than (a kernel, or ``best float32``), a network, a scope and a
+platform. It is about the whole network, Σ count × time, or the geometric mean of the layers that have times where the
+network is not whole. It passes if the gain is at least the factor, and is *unsure* where its 95% interval reaches
+below. ``claims.yaml`` is a list of them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self, cast
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from fatnn_bench import compare
+from fatnn_bench.errors import UserError
+from fatnn_bench.gain import Gain
+from fatnn_bench.results import Run
+from fatnn_bench.yamlfile import load as load_yaml
+
+__all__ = ["Claim", "Outcome", "Ruling", "judge", "of_runs", "read"]
+
+BEST_FLOAT32 = "best float32"
+#: What is claimed of a run where nobody claims anything: this much of the low end of what was measured.
+_SHARE = 0.9
+_CLAIM = re.compile(
+    r"^(?P<kernel>\S+)\s*(?:≥|>=)\s*(?P<factor>\d+(?:\.\d+)?)\s*[×x]?\s*(?P<over>best float32|\S+)"
+    r"\s+on\s+(?P<network>\S+),\s*(?P<scope>\S+),\s*(?P<platform>\S+)$"
+)
+_FILE = TypeAdapter(list[str])
+
+
+class Ruling(StrEnum):
+    """What became of a claim."""
+
+    PASS = "PASS"
+    UNSURE = "UNSURE"  #: the gain is there, and the noise reaches below it
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"  #: nothing was measured that could tell
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A kernel is so many times faster than another."""
+
+    kernel: str
+    factor: float
+    over: str  #: a kernel, or BEST_FLOAT32
+    network: str
+    scope: str
+    platform: str
+
+    @classmethod
+    def parse(cls, text: str, source: str = "the claim") -> Self:
+        """Return the claim that a sentence makes. Raises UserError if it makes none."""
+        found = _CLAIM.match(text.strip())
+        if found is None:
+            raise UserError(
+                f"{source}: {text!r} is no claim; expected one such as "
+                "'ternary-fatnn ≥ 1.8× two-bit on resnet18, layer, native'"
+            )
+        return cls(**found.groupdict() | {"factor": float(found["factor"])})
+
+    def __str__(self) -> str:
+        return f"{self.kernel} ≥ {self.factor:g}× {self.over} on {self.network}, {self.scope}, {self.platform}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim, what was measured, and whether that bears it out."""
+
+    claim: Claim
+    gain: Gain | None
+    ruling: Ruling
+
+
+def read(path: Path) -> list[Claim]:
+    """Return the claims of a YAML file, a list of sentences. Raises UserError if it is wrong."""
+    return [Claim.parse(text, str(path)) for text in load_yaml(path, _FILE)]
+
+
+def judge(claims: Sequence[Claim], runs: Sequence[Run]) -> list[Outcome]:
+    """Return what the runs say to each claim."""
+    return [_judged(claim, runs) for claim in claims]
+
+
+def of_runs(runs: Sequence[Run]) -> Iterator[Claim]:
+    """Yield what the runs bear out: each kernel over the best float32 and over two-bit, with room for noise."""
+    for run in runs:
+        for over in (BEST_FLOAT32, "two-bit"):
+            for row in _totals(run, over):
+                gain = _gain(row)
+                named = isinstance(row["network"], str) and row["kernel"] not in (over, "float32")
+                if named and gain is not None and gain.low > 1 / _SHARE:
+                    factor = int(gain.low * _SHARE * 100) / 100
+                    yield Claim(row["kernel"], factor, over, row["network"], row["scope"], run.header.platform)
+
+
+def _judged(claim: Claim, runs: Sequence[Run]) -> Outcome:
+    for run in runs:
+        if run.header.platform != claim.platform:
+            continue
+        for row in _totals(run, claim.over):
+            gain = _gain(row)
+            if gain and (row["kernel"], row["network"], row["scope"]) == (claim.kernel, claim.network, claim.scope):
+                return Outcome(claim, gain, _ruling(gain, claim.factor))
+    return Outcome(claim, None, Ruling.UNKNOWN)
+
+
+def _ruling(gain: Gain, factor: float) -> Ruling:
+    if gain.speedup < factor:
+        return Ruling.FAIL
+    return Ruling.UNSURE if gain.low < factor else Ruling.PASS
+
+
+def _totals(run: Run, over: str) -> list[dict[str, Any]]:
+    try:
+        table = compare.totals(run, None if over == BEST_FLOAT32 else over)
+    except UserError:
+        return []
+    return cast(list[dict[str, Any]], table.to_dict(orient="records"))
+
+
+def _gain(row: dict[str, Any]) -> Gain | None:
+    for names in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
+        if pd.notna(row[names[0]]):
+            return Gain(*(row[name] for name in names))
+    return None

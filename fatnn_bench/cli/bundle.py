@@ -1,0 +1,35 @@
+"""``fatnn-bench bundle``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fatnn_bench.cli.options import PlatformsOption
+from fatnn_bench.cli.saved import RunsArgument, read
+
+
+def bundle(
+    runs: RunsArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The zip to write; one that exists is replaced.", metavar="FILE")
+    ] = Path("artifact.zip"),
+    claims: Annotated[
+        Path | None,
+        typer.Option(help="YAML, a list of claims; 90% of what was surely gained if not given.", metavar="FILE"),
+    ] = None,
+    platforms: PlatformsOption = None,
+) -> None:
+    """Pack runs with versions, platforms, figures and what they claim, so that others can run them again.
+
+    Example: [bold]fatnn-bench bundle results/native -o artifact.zip[/bold]
+    """
+    from fatnn_bench.artifact import bundle as artifact
+    from fatnn_bench.artifact import claims as claim_files
+    from fatnn_bench.platforms import text
+
+    saved = [read(path) for path in runs]
+    chosen = claim_files.read(claims) if claims else list(claim_files.of_runs(saved))
+    typer.echo(artifact.write(saved, chosen, text(platforms), output))
+    for claim in chosen:
+        typer.echo(f"claims {claim}", err=True)

@@ -1,0 +1,100 @@
+"""``fatnn-bench convert``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fatnn_bench.cli.saved import read
+from fatnn_bench.errors import UserError
+
+if TYPE_CHECKING:
+    from fatnn_bench.results import Run
+
+
+class Target(StrEnum):
+    """What results can be turned into."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    LATEX = "latex"
+    PYTEST_BENCHMARK = "pytest-benchmark"
+    GOOGLE_BENCHMARK = "google-benchmark"
+
+
+class Origin(StrEnum):
+    """What can be turned into results."""
+
+    GOOGLE_BENCHMARK = "google-benchmark"
+    CSV = "csv"
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(help="A results file or folder; with --from, the other tool's file.")],
+    to: Annotated[Target | None, typer.Option("--to", help="Write results in this format.")] = None,
+    from_: Annotated[Origin | None, typer.Option("--from", help="Make a results file of this format.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write; stdout for what is text.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Turn results into the formats of other tools, or their numbers into a results file, to compare them with.
+
+    Example: [bold]fatnn-bench convert results/native --to csv -o rows.csv[/bold]
+
+    Example: [bold]fatnn-bench convert gemm.json --from google-benchmark -o gemm.jsonl[/bold]
+    """
+    if (to is None) == (from_ is None):
+        raise UserError("give either --to, to write results in another format, or --from, to make results of one")
+    if from_ is not None:
+        _import(file, from_, output)
+    elif to is Target.PARQUET:
+        from fatnn_bench.interchange import tabular
+
+        if output is None:
+            raise UserError("Parquet is no text; name a file with -o")
+        tabular.to_parquet(read(file), output)
+    elif to is not None:
+        _write(_text(read(file), to), output)
+
+
+def _text(run: "Run", to: Target) -> str:
+    from fatnn_bench import render, tables
+    from fatnn_bench.formats import Format
+    from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
+
+    if to is Target.CSV:
+        return tabular.to_csv(run)
+    if to is Target.LATEX:
+        return render.as_text(tables.speedups_document(run), Format.LATEX)
+    return pytest_benchmark.to_json(run) if to is Target.PYTEST_BENCHMARK else google_benchmark.to_json(run)
+
+
+def _import(file: Path, origin: Origin, output: Path | None) -> None:
+    from fatnn_bench.interchange import google_benchmark, tabular
+    from fatnn_bench.store import Writer
+
+    if output is None:
+        raise UserError("name the results file to make with -o, such as -o other.jsonl")
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {file}: {error}; name a file of {origin}") from error
+    make = tabular.from_csv if origin is Origin.CSV else google_benchmark.from_json
+    run = make(text, str(file))
+    with Writer(output) as writer:
+        writer.begin(run.header)
+        for row in run.rows:
+            writer.write(row)
+    typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error

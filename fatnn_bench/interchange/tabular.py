@@ -1,0 +1,117 @@
+"""Results as CSV and Parquet: a row a case, every field, in full precision; and that CSV as results.
+
+What a row does not say of where it comes from is in columns of its own: ``run.platform``, ``run.created`` and
+``run.machine``. Lists are JSON.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from fatnn_bench.errors import UserError
+from fatnn_bench.frame import NESTED, flat
+from fatnn_bench.results import Header, Row, Run
+
+__all__ = ["from_csv", "to_csv", "to_parquet"]
+
+_ROW = TypeAdapter(Row)
+#: Fields that are text, whatever they look like.
+_TEXT = {"case", "kernel", "network", "scope", "status", "reason", "block", "stopped", "platform"}
+_TEXT |= {"shape.name", "shape.kind", "shape.network", "run.platform", "run.created", "run.machine"}
+_LEAST = {"case", "kernel", "scope", "threads", "status", "shape.name"}
+
+
+def to_csv(run: Run) -> str:
+    """Return a run as CSV."""
+    records = list(_records(run))
+    columns = dict.fromkeys(name for record in records for name in record)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+    return stream.getvalue()
+
+
+def to_parquet(run: Run, output: Path) -> None:
+    """Write a run as Parquet. Raises UserError if pyarrow is not installed, or the file cannot be written."""
+    if find_spec("pyarrow") is None:
+        raise UserError("pyarrow is not installed, and Parquet needs it; run pip install 'fatnn-bench[parquet]'")
+    try:
+        pd.DataFrame.from_records(list(_records(run))).to_parquet(output, index=False)
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+
+
+def from_csv(text: str, source: str) -> Run:
+    """Return the run that :func:`to_csv` wrote.
+
+    Raises
+    ------
+    UserError
+        A column is missing, or a row is wrong; the message names its line.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    if missing := sorted(_LEAST - set(reader.fieldnames or ())):
+        raise UserError(f"{source} has no column {', '.join(missing)}; `convert --to csv` writes such files")
+    rows: list[Row] = []
+    origin: dict[str, Any] = {}
+    for record in reader:
+        values = {name: _value(name, cell) for name, cell in record.items() if name and cell not in ("", None)}
+        origin = origin or {name: values.get(f"run.{name}") for name in ("platform", "created", "machine")}
+        rows.append(_row(values, f"{source}, line {reader.line_num}"))
+    header = Header(
+        created=origin.get("created") or "",
+        platform=origin.get("platform") or "imported",
+        command=[],
+        seed=0,
+        settings={},
+        machine={"cpu": origin.get("machine")},
+        software={},
+        layers=list(dict.fromkeys(row.layer for row in rows)),
+    )
+    return Run(header, tuple(rows), source=source)
+
+
+def _records(run: Run) -> Iterator[dict[str, Any]]:
+    header = run.header
+    origin = {
+        "run.platform": header.platform,
+        "run.created": header.created,
+        "run.machine": header.machine.get("cpu"),
+    }
+    for row in run.rows:
+        yield flat(row) | origin
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value
+
+
+def _value(name: str, cell: str) -> Any:
+    if name not in _TEXT:
+        with suppress(ValueError):
+            return json.loads(cell)
+    return cell
+
+
+def _row(values: dict[str, Any], place: str) -> Row:
+    fields: dict[str, Any] = {"network": None, "shape": {}}
+    for name, value in values.items():
+        outer, _, inner = name.partition(".")
+        if inner and outer in NESTED:
+            fields.setdefault(outer, {})[inner] = value
+        else:
+            fields[name] = value
+    try:
+        return _ROW.validate_python(fields)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise UserError(f"{place}, {'.'.join(map(str, fault['loc']))}: {fault['msg']}; mend it") from error

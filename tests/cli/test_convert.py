@@ -1,0 +1,126 @@
+"""Results in the formats of others, and back."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pandas as pd
+import pytest
+from synthetic import make_row, make_run, mixed_run
+
+import fatnn_bench as fb
+from fatnn_bench import store
+from fatnn_bench.errors import UserError
+from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
+from fatnn_bench.results import Status
+
+
+def full_run():
+    row = make_row(
+        "binary", "7x5x33", 2.0, network=None, stages_s={"product": 1e-3}, codegen={"tile": "6x4", "vector_bits": 512}
+    )
+    return make_run(*mixed_run().rows, row, make_row("int8", 'a "quoted", name\nof two lines', reason="3"))
+
+
+def test_csv_is_read_back_as_it_was():
+    run = full_run()
+    assert tabular.from_csv(tabular.to_csv(run), "r.csv").rows == run.rows
+
+
+def test_parquet_holds_what_the_csv_does(tmp_path):
+    if find_spec("pyarrow") is None:
+        pytest.skip("pyarrow is not installed")
+    tabular.to_parquet(full_run(), tmp_path / "r.parquet")
+    table = pd.read_parquet(tmp_path / "r.parquet")
+    assert list(table["case"]) == [row.case for row in full_run().rows]
+    assert table["samples_s"].map(len).tolist() == [len(row.samples_s) for row in full_run().rows]
+
+
+def test_pytest_benchmark_reads_its_format(tmp_path):
+    if find_spec("pytest_benchmark") is None:
+        pytest.skip("pytest-benchmark is not installed")
+    (tmp_path / "r.json").write_text(pytest_benchmark.to_json(full_run()))
+    command = [sys.executable, "-m", "pytest_benchmark", "compare", "r.json", "--csv=out"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0, done.stderr
+    read = pd.read_csv(tmp_path / "out.csv").set_index("name")
+    for row in full_run().rows:
+        if row.timed:
+            assert read.loc[row.case, "median"] == pytest.approx(row.median_s)
+
+
+def test_googles_json_says_every_sample_in_nanoseconds():
+    (row,) = make_run(make_row("binary", ms=2.0, loops=7)).rows
+    benchmarks = json.loads(google_benchmark.to_json(make_run(row)))["benchmarks"]
+    assert [b["real_time"] for b in benchmarks] == pytest.approx([1e9 * sample for sample in row.samples_s])
+    assert {(b["name"], b["iterations"], b["time_unit"]) for b in benchmarks} == {(row.case, 7, "ns")}
+
+
+def google(*benchmarks):
+    return json.dumps({"context": {"host_name": "board", "date": "2026-01-02"}, "benchmarks": list(benchmarks)})
+
+
+def benchmark(name, real_time, unit="us", **more):
+    return {"name": name, "run_name": name, "real_time": real_time, "time_unit": unit, "run_type": "iteration"} | more
+
+
+def test_benchmarks_of_others_are_rows_that_say_they_were_not_verified():
+    text = google(
+        benchmark("BM_Gemm<int8>/196/256/2304", 900.0),
+        benchmark("BM_Gemm<int8>/196/256/2304", 1.1, "ms"),
+        benchmark("BM_Gemm<int8>/196/256/2304", 0.0, run_type="aggregate", aggregate_name="stddev"),
+        benchmark("BM_Other", 3.0),
+    )
+    (row,) = google_benchmark.from_json(text, "g.json").rows
+    assert row.case == "google-benchmark.BM_Gemm-int8/196x256x2304/kernel@1"
+    assert (row.shape["m"], row.shape["n"], row.shape["k"]) == (196, 256, 2304)
+    assert row.median_s == pytest.approx(1e-3)
+    assert row.gmacs_per_s == pytest.approx(196 * 256 * 2304 / 1e-3 * 1e-9)
+    assert row.status is Status.MISTRUSTED
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "is no JSON of google-benchmark"),
+        ("<html>", "is no JSON of google-benchmark"),
+        (google(benchmark("BM_Sort", 1.0)), "is named after a GEMM, such as MyGemm/196/256/2304"),
+    ],
+)
+def test_what_is_no_google_benchmark(text, message):
+    with pytest.raises(UserError, match=message):
+        google_benchmark.from_json(text, "g.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2\n", "has no column case, kernel, scope"),
+        ("case,kernel,scope,threads,status,shape.name\nc/l/s@1,k,s,many,PASSED,l\n", "line 2, threads: .*; mend it"),
+    ],
+)
+def test_a_csv_that_is_wrong(text, message):
+    with pytest.raises(UserError, match=message):
+        tabular.from_csv(text, "r.csv")
+
+
+def test_the_command_there_and_back(command, tmp_path):
+    with store.Writer(tmp_path / "r.jsonl") as writer:
+        writer.begin(full_run().header)
+        for row in full_run().rows:
+            writer.write(row)
+    assert command("convert", "r.jsonl", "--to", "csv", "-o", "r.csv").code == 0
+    assert command("convert", "r.csv", "--from", "csv", "-o", "again.jsonl").err == "saved again.jsonl: 10 rows\n"
+    assert "\\toprule" in command("convert", "r.jsonl", "--to", "latex").out
+    run, again = fb.load("r.jsonl"), fb.load("again.jsonl")
+    assert again.rows == run.rows
+    pd.testing.assert_frame_equal(again.frame(), run.frame())
+    pd.testing.assert_frame_equal(fb.speedups(run), fb.speedups(again))
+
+
+@pytest.mark.parametrize("options", [(), ("--to", "csv", "--from", "csv"), ("--to", "parquet"), ("--from", "csv")])
+def test_what_does_not_go_together(command, options):
+    done = command("convert", "r.jsonl", *options)
+    assert done.code == 2
+    assert "give either" in done.err or "with -o" in done.err
