@@ -63,7 +63,8 @@ class Claim:
                 f"{source}: {text!r} is no claim; expected one such as "
                 "'ternary-fatnn ≥ 1.8× two-bit on resnet18, layer, native'"
             )
-        return cls(**found.groupdict() | {"factor": float(found["factor"])})
+        fields: dict[str, Any] = found.groupdict() | {"factor": float(found["factor"])}
+        return cls(**fields)
 
     def __str__(self) -> str:
         return f"{self.kernel} ≥ {self.factor:g}× {self.over} on {self.network}, {self.scope}, {self.platform}"

@@ -87,7 +87,7 @@ def plot(
 def _refuse_strangers(kind: Kind, given: Mapping[str, object], runs: int) -> None:
     for name, value in given.items():
         if value and name not in KINDS[kind.value].options:
-            kinds = " and ".join(f"--kind {known}" for known in KINDS if name in KINDS[known].options)
+            kinds = "--kind " + ", ".join(known for known in KINDS if name in KINDS[known].options)
             raise UserError(f"--{name.replace('_', '-')} is for {kinds}, and this is {kind.value}; leave it out")
     if runs > 1 and not KINDS[kind.value].several:
         raise UserError(f"--kind {kind.value} draws one run, and {runs} were given; draw them one by one")

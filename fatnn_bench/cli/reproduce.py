@@ -36,9 +36,8 @@ def reproduce(
     rulings = set()
     for then, now in zip(judge(held.claims, held.runs), judge(held.claims, here), strict=True):
         rulings.add(now.ruling)
-        typer.echo(
-            f"{now.ruling:7} {now.claim}: {now.gain or 'not measured'} here, {then.gain or 'not measured'} there"
-        )
+        figures = [str(outcome.gain or "not measured") for outcome in (now, then)]
+        typer.echo(f"{now.ruling:7} {now.claim}: {figures[0]} here, {figures[1]} there")
     if not held.claims:
         typer.echo("fatnn-bench: the artifact claims nothing", err=True)
     if Ruling.FAIL in rulings:
@@ -57,9 +56,7 @@ def _again(run: "Run", output: Path, timeout: float) -> "Run":
         raise UserError(f"{Path(run.source).name} does not tell what was asked for, so it cannot be run again")
     chosen = replace(Choice.of_run(run), platforms=None, plugin=[])  # neither files nor code of the artifact's maker
     if Path(chosen.shapes).suffix in (".yaml", ".yml"):
-        raise UserError(
-            f"{Path(run.source).name} is of layers in a file of its maker's, {chosen.shapes}; run it by hand"
-        )
+        raise UserError(f"{Path(run.source).name} has layers of {chosen.shapes}, a file of its maker's; run it by hand")
     (entry,) = chosen.entries().values()
     plan = Plan(
         chosen.cases(entry), chosen.platform, entry, chosen.settings(), chosen.seed, timeout, True, chosen.to_json()

@@ -34,6 +34,8 @@ KINDS = {
     "stages": Kind("where the time of a layer goes", ("kernel",)),
     "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth")),
     "pareto": Kind("what accuracy costs", ("accuracy",)),
+    "heatmap": Kind("speedups as a map, for many layers at once", ("baseline",)),
+    "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline",)),
 }
 
 

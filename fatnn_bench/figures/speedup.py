@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench import compare
-from fatnn_bench.figures import Options, caption
+from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look, width_in
 from fatnn_bench.footnotes import mark
 from fatnn_bench.gain import number
@@ -124,9 +124,9 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
         word = "no baseline" if pd.notna(row["median_s"]) else row["status"]
         ax.annotate(word, (x, 1.0), (0, 3), fontsize=5.5, color=MUTED, **text)
         return
-    style = look(row["kernel"])
+    drawn = look(row["kernel"])
     speedup, low, high = row["speedup"], row["low"], row["high"]
-    ax.bar(x, speedup, width * 0.9, color=style.colour, hatch=style.hatch, edgecolor="white", linewidth=0, zorder=2)
+    ax.bar(x, speedup, width * 0.9, color=drawn.colour, hatch=drawn.hatch, edgecolor="white", linewidth=0, zorder=2)
     if pd.notna(low):
         ax.vlines(x, low, high, color=INK, linewidth=0.8, zorder=4)
     end = max(speedup, 1.0, speedup if pd.isna(high) else high)
@@ -142,16 +142,17 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
 
 def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: str) -> None:
     """The figure's title with the legend below it: as one, so that the layout keeps them apart."""
-    styles = [look(kernel) for kernel in kernels]
+    looks = [look(kernel) for kernel in kernels]
     handles: list[Patch | Line2D] = [
-        Patch(facecolor=style.colour, hatch=style.hatch, edgecolor="white", linewidth=0) for style in styles
+        Patch(facecolor=kernel_look.colour, hatch=kernel_look.hatch, edgecolor="white", linewidth=0)
+        for kernel_look in looks
     ]
     handles.append(Line2D([], [], color=INK, linewidth=0.7))
     figure.legend(
         handles,
         [*kernels, f"1× = {single or 'fastest float32'}"],
-        title=title,
-        title_fontproperties={"size": 11, "weight": "bold"},
+        title=style.title(title),
+        title_fontproperties={"size": style.TITLE, "weight": "bold"},
         alignment="left",
         loc="outside upper left",
         borderpad=0.2,

@@ -4,6 +4,7 @@ Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which readers wi
 apart. Neighbouring bars differ in lightness too, and hatches tell apart what a grey print makes alike.
 """
 
+import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,7 +12,22 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.colors import to_rgb
 
-__all__ = ["GRID", "INK", "LOSS", "MUTED", "RC", "Look", "Width", "ink_on", "look", "rc", "stage_look", "width_in"]
+__all__ = [
+    "GRID",
+    "INK",
+    "LOSS",
+    "MUTED",
+    "RC",
+    "TITLE",
+    "Look",
+    "Width",
+    "ink_on",
+    "look",
+    "rc",
+    "stage_look",
+    "title",
+    "width_in",
+]
 
 LOSS = "#a33c00"  #: of a value below the baseline
 GRID = "#e3e3e3"
@@ -38,6 +54,10 @@ RC: dict[Any, Any] = {
 }
 
 
+#: Points of a title, and how many bold letters of that size an inch holds.
+TITLE, _TITLE_CHARACTERS_AN_INCH = 11, 9.0
+
+
 class Width(StrEnum):
     """How much room there is."""
 
@@ -52,6 +72,11 @@ _WIDTHS_IN = {Width.SCREEN: 10.0, Width.COLUMN: 3.4, Width.PAGE: 7.0}
 def rc(width: Width) -> dict[Any, Any]:
     """Return matplotlib's settings for all figures of a width."""
     return RC | {"figure.figsize": (_WIDTHS_IN[width], 1.0)}
+
+
+def title(text: str) -> str:
+    """Return a figure's title, of size :data:`TITLE` and bold, in lines that it has room for."""
+    return textwrap.fill(text, int(_TITLE_CHARACTERS_AN_INCH * width_in()))
 
 
 def width_in() -> float:

@@ -109,7 +109,6 @@ def test_a_zip_without_results(tmp_path):
 
 
 def test_bundle_then_reproduce_passes_here(shell, tmp_path):
-    (tmp_path / "net.yaml").write_text("")
     kernels = "float32,two-bit,ternary-fatnn,binary"
     options = ("--shapes", "resnet18", "--layer", "conv5_x", "--kernel", kernels, "--quick")
     assert shell("run", *options, "-o", "r.jsonl").returncode == 0

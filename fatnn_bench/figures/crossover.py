@@ -1,0 +1,109 @@
+"""From where on low-bit beats float: speedup over the inner product's length, and over the reuse of packed weights.
+
+A line through the points of a kernel would promise more than is measured: layers of equal K differ in M and N. So the
+crossover is told as what the data bear out: the least x from which on every layer is surely faster, and the largest at
+which one is not.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from fatnn_bench import compare
+from fatnn_bench.figures import Options, caption, style
+from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.gain import number
+from fatnn_bench.results import Run
+
+__all__ = ["crossing", "figure"]
+
+#: Columns of the table that are drawn along x, with what they are.
+_AXES = {"k": "K, length of the inner product", "m": "M, how often packed weights are reused"}
+#: Room of a panel, and of title and caption.
+PANEL_IN, MARGIN_IN = 2.1, 0.75
+MOST_COLUMNS = 4
+_NOT_OURS = "float32"
+
+
+def crossing(layers: pd.DataFrame, column: str) -> float | None:
+    """Return the least x of ``column`` from which on every layer is surely faster; None if there is none.
+
+    A layer is surely faster if its interval lies above 1; where it has none, its speedup.
+    """
+    sure = layers["low"].fillna(layers["speedup"]) > 1
+    slower = layers.loc[~sure, column]
+    faster = layers.loc[sure & (layers[column] > (slower.max() if len(slower) else -np.inf)), column]
+    return float(faster.min()) if len(faster) else None
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the speedups of a run, with the :func:`crossing` of their kernel along K and M, and the figure."""
+    (run,) = runs
+    table = compare.speedups(run, options.baseline)
+    table = table[table["speedup"].notna() & table["k"].notna() & (table["kernel"] != table["baseline"])]
+    table = table[~table["kernel"].str.endswith(_NOT_OURS)].reset_index(drop=True)
+    for column in _AXES:
+        table[f"crossing_{column}"] = None
+        for _, rows in table.groupby(["kernel", *caption.PLACE], dropna=False):
+            table.loc[rows.index, f"crossing_{column}"] = crossing(rows, column)
+    return table, _figure(table, run, options.baseline)
+
+
+def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
+    kernels = compare.kernel_order(table["kernel"])
+    columns = min(len(kernels), max(1, min(MOST_COLUMNS, int(width_in() / 2.2))))
+    lines = -(-len(kernels) // columns)
+    drawn = Figure(figsize=(width_in(), PANEL_IN * 2 * lines + MARGIN_IN), layout="constrained")
+    axes = drawn.subplots(2 * lines, columns, squeeze=False, sharey=True)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for i, kernel in enumerate(kernels):
+        for part, column in enumerate(_AXES):
+            _draw(axes[2 * (i // columns) + part, i % columns], table[table["kernel"] == kernel], column, part == 0)
+    words = compare.baseline_words(compare.single_baseline(table), baseline)
+    title = style.title(f"From where on a kernel beats {words}")
+    drawn.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
+    reading = "Dots: layers, with 95% intervals; dashed: from here on every layer measured is surely faster."
+    caption.write(drawn, table, run.header, reading)
+    return drawn
+
+
+def _draw(ax: Axes, layers: pd.DataFrame, column: str, named: bool) -> None:
+    kernel = str(layers["kernel"].iloc[0])
+    ax.set_axis_on()
+    x, y = layers[column].astype(float), layers["speedup"]
+    ax.vlines(x, layers["low"], layers["high"], color=INK, linewidth=0.7)
+    ax.scatter(x, y, s=16, color=look(kernel).colour, edgecolor=INK, linewidth=0.4, zorder=3)
+    ax.axhline(1, color=INK, linewidth=0.7)
+    ax.set_xscale("log")
+    if x.nunique() == 1:
+        ax.set_xlim(x.iloc[0] / 2, x.iloc[0] * 2)
+    ax.set_yscale("log")
+    ax.margins(0.12)
+    found = layers[f"crossing_{column}"].iloc[0]
+    label: dict[str, Any] = {
+        "textcoords": "offset points",
+        "size": 6.5,
+        "color": MUTED,
+        "xycoords": "axes fraction",
+        "ha": "right",
+    }
+    if found is None or pd.isna(found):
+        ax.annotate("not surely faster at the largest", (1, 1), (-3, -8), **label)
+    else:
+        ax.axvline(found, color=MUTED, linestyle="--", linewidth=0.8)
+        ax.annotate(f"faster from {column.upper()} = {found:g}", (1, 1), (-3, -8), **label)
+    if named:
+        ax.set_title(kernel, loc="left", fontsize=9, fontweight="bold")
+    ax.set_xlabel(_AXES[column], fontsize=7)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{number(value)}×"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.grid(color=GRID, linewidth=0.5)
+    ax.spines[["top", "right"]].set_visible(False)
