@@ -81,7 +81,7 @@ def _draw(ax: Axes, layers: pd.DataFrame, column: str, named: bool) -> None:
     ax.scatter(x, y, s=16, color=look(kernel).colour, edgecolor=INK, linewidth=0.4, zorder=3)
     ax.axhline(1, color=INK, linewidth=0.7)
     ax.set_xscale("log")
-    if x.nunique() == 1:
+    if x.min() == x.max():
         ax.set_xlim(x.iloc[0] / 2, x.iloc[0] * 2)
     ax.set_yscale("log")
     ax.margins(0.12)
