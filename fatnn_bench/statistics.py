@@ -12,10 +12,10 @@ into that of the inverse ratio when numerator and denominator change places.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import bootstrap
 
 __all__ = [
     "geometric_mean",
@@ -29,7 +29,11 @@ __all__ = [
 #: The ends of a 95% interval then move by 2% of its width from seed to seed, at 1 to 2 ms a median.
 RESAMPLES = 2000
 
+#: Draws that are kept, one for each side of each ratio of a mean: they are most of the work, and the same every time.
+_STREAMS = 1024
+
 Interval = tuple[float, float]
+Ranks = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 
@@ -66,7 +70,7 @@ def median_interval(samples: ArrayLike, confidence: float = 0.95, seed: int = 0)
     >>> median_interval([3.0, 3.0, 3.0])
     (3.0, 3.0)
     """
-    return _quantiles(_medians(samples, np.random.default_rng(seed)), confidence)
+    return _quantiles(_medians(samples, seed, 0), confidence)
 
 
 def ratio_interval(
@@ -84,7 +88,7 @@ def ratio_interval(
         measured in them, so that a drift which the two share leaves the interval. Otherwise the two are resampled
         independently, and the drift stays in it: it is too wide, never too narrow.
     """
-    above, below = _both_medians(numerator, denominator, np.random.default_rng(seed), paired)
+    above, below = _both_medians(numerator, denominator, seed, 0, paired)
     return _quantiles(above / below, confidence)
 
 
@@ -115,13 +119,14 @@ def geometric_mean_interval(
     :func:`ratio_interval`; none is by default. Samples are resampled within each ratio: the ratios are the cases
     asked for, not a draw from a population of cases. Errors are those of :func:`median_interval`.
     """
-    rng = np.random.default_rng(seed)
-    pairings = paired or [False] * len(numerators)
-    draws = [_both_medians(a, b, rng, p) for a, b, p in zip(numerators, denominators, pairings, strict=True)]
-    if not draws:
+    if not numerators:
         raise ValueError("a geometric mean needs at least one ratio")
-    logs = [np.log(above / below) for above, below in draws]
-    return _quantiles(np.exp(np.mean(logs, axis=0)), confidence)
+    logs = np.zeros(RESAMPLES)
+    pairings = paired or [False] * len(numerators)
+    for place, (a, b, p) in enumerate(zip(numerators, denominators, pairings, strict=True)):
+        above, below = _both_medians(a, b, seed, place, p)
+        logs += np.log(above / below)
+    return _quantiles(np.exp(logs / len(numerators)), confidence)
 
 
 def total_ratio_interval(
@@ -137,35 +142,67 @@ def total_ratio_interval(
     With the counts of the layers as weights, this is the ratio of two networks' times. ``paired`` and errors are
     those of :func:`geometric_mean_interval`.
     """
-    rng = np.random.default_rng(seed)
     above, below = np.zeros(RESAMPLES), np.zeros(RESAMPLES)
     pairings = paired or [False] * len(weights)
-    for a, b, weight, p in zip(numerators, denominators, weights, pairings, strict=True):
-        a_medians, b_medians = _both_medians(a, b, rng, p)
+    for place, (a, b, weight, p) in enumerate(zip(numerators, denominators, weights, pairings, strict=True)):
+        a_medians, b_medians = _both_medians(a, b, seed, place, p)
         above += weight * a_medians
         below += weight * b_medians
     return _quantiles(above / below, confidence)
 
 
-def _both_medians(a: ArrayLike, b: ArrayLike, rng: np.random.Generator, paired: bool) -> tuple[Floats, Floats]:
+def _both_medians(a: ArrayLike, b: ArrayLike, seed: int, place: int, paired: bool) -> tuple[Floats, Floats]:
+    """The medians of resamples of both; ``place`` tells the draws of several ratios in one mean apart."""
     if a is b:
-        medians = _medians(a, rng)
+        medians = _medians(a, seed, 2 * place)
         return medians, medians
     x, y = _checked(a), _checked(b)
     if not paired or min(x.size, y.size) == 1:
-        return _medians(x, rng), _medians(y, rng)
+        return _medians(x, seed, 2 * place), _medians(y, seed, 2 * place + 1)
+    if x.size == y.size:
+        return _counted_medians(x, seed, 2 * place), _counted_medians(y, seed, 2 * place)
     rounds = max(x.size, y.size)
-    draws = rng.integers(rounds, size=(RESAMPLES, rounds))  # SciPy pairs only samples of equal number
+    draws = np.random.default_rng([seed, 2 * place]).integers(rounds, size=(RESAMPLES, rounds))
     return _median(_padded(x, rounds)[draws]), _median(_padded(y, rounds)[draws])
 
 
-def _medians(samples: ArrayLike, rng: np.random.Generator) -> Floats:
+def _medians(samples: ArrayLike, seed: int, stream: int) -> Floats:
     """The medians of RESAMPLES resamples, shape (RESAMPLES,); NaN where there is one sample only."""
     x = _checked(samples)
     if x.size == 1:
         return np.full(RESAMPLES, np.nan)
-    result = bootstrap((x,), _median, n_resamples=RESAMPLES, method="percentile", rng=rng, vectorized=True)
-    return np.asarray(result.bootstrap_distribution, dtype=np.float64)
+    ordered = np.sort(x)
+    low, high = _middles(x.size, seed, stream)
+    return (ordered[low] + ordered[high]) / 2
+
+
+@lru_cache(_STREAMS)
+def _middles(n: int, seed: int, stream: int) -> tuple[Ranks, Ranks]:
+    """The ranks of the two middle values in resamples of n: they depend on n alone, not on the samples."""
+    draws = np.sort(np.random.default_rng([seed, stream]).integers(n, size=(RESAMPLES, n)), axis=1)
+    return draws[:, (n - 1) // 2].copy(), draws[:, n // 2].copy()
+
+
+def _counted_medians(x: Floats, seed: int, stream: int) -> Floats:
+    """The medians of resamples of rounds: a sort of counts, which those that share the rounds share too.
+
+    With C, how often a resample has each round, and the rounds in the order of their samples, the k-th smallest of
+    the resample is x₍₀₎ + Σᵢ [fewer than k of it are among the i smallest] · (x₍ᵢ₊₁₎ − x₍ᵢ₎).
+    """
+    n, order = x.size, np.argsort(x)
+    steps = np.diff(x[order]).astype(np.float32)  # of the spread, to seven digits
+    among = np.zeros((n, n - 1), np.float32)
+    among[order] = np.arange(n)[:, None] <= np.arange(n - 1)
+    upto = _counts(n, seed, stream) @ among  # whole numbers
+    low, high = ((upto < k).astype(np.float32) @ steps for k in ((n + 1) // 2, n // 2 + 1))
+    return np.asarray(x[order[0]] + (low + high) / 2, np.float64)
+
+
+@lru_cache(_STREAMS)
+def _counts(n: int, seed: int, stream: int) -> NDArray[np.float32]:
+    """How often each of n rounds is in a resample, shape (RESAMPLES, n)."""
+    rng = np.random.default_rng([seed, stream])
+    return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float32)
 
 
 def _checked(samples: ArrayLike) -> Floats:
@@ -194,5 +231,13 @@ def _quantiles(draws: Floats, confidence: float) -> Interval:
     known = draws[~np.isnan(draws)]  # a resample of rounds may miss all those of a side that has few
     if known.size < draws.size / 2:
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    return _quantile(known, (1 - confidence) / 2), _quantile(known, (1 + confidence) / 2)
+
+
+def _quantile(x: Floats, share: float) -> float:
+    """``np.quantile``, many times as fast on a few thousand values."""
+    at = share * (x.size - 1)
+    low = int(at)
+    high = min(low + 1, x.size - 1)
+    parts = np.partition(x, (low, high))
+    return float(parts[low] + (at - low) * (parts[high] - parts[low]))

@@ -14,6 +14,8 @@ from fatnn_bench.verdict import MIN_EFFECT, Verdict
 __all__ = ["Document", "Sheet", "rows_document", "runs_document", "speedups_document"]
 
 NOTHING = "—"
+#: Of more runs than this, a table has a line a run, and no column.
+MOST_RUNS = 8
 #: Marks a speedup that no one can tell from 1, and the line that says so.
 NO_DIFFERENCE = "≈"
 
@@ -69,7 +71,8 @@ def runs_document(runs: Sequence[Run], min_effect: float = MIN_EFFECT) -> Docume
     if differences := compare_runs.differing_machines(runs):
         heading.append(("machines differ", differences))
     data = {"runs": origins, "cases": _records(ratios), "means": _records(means)}
-    return Document((_ratios_sheet(ratios, means),), ratios, data, tuple(heading))
+    sheet = _ratios_sheet(ratios, means) if len(runs) <= MOST_RUNS else _summary_sheet(ratios, means)
+    return Document((sheet,), ratios, data, tuple(heading))
 
 
 def rows_document(run: Run) -> Document:
@@ -189,6 +192,22 @@ def _ratios_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
         rows=tuple(rows),
         closing=(("geom. mean", "", *gains),),
         notes=tuple(_ratio_notes(ratios, means)),
+    )
+
+
+def _summary_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
+    """A line a run: its mean, and how many cases have each verdict."""
+    base = means["baseline"].iloc[0]
+    counts = ratios.groupby(["run", "verdict"], sort=False).size().to_dict()
+    rows = [
+        (row["run"], str(_gain(row)), *(str(counts.get((row["run"], word), 0)) for word in Verdict), str(row["cases"]))
+        for row in _dicts(means)
+    ]
+    return Sheet(
+        title=f"× over {base}, the first of {len(rows) + 1} runs: above 1 is faster",
+        columns=("run", "geom. mean", *(word.value for word in Verdict), "cases"),
+        rows=tuple(rows),
+        notes=("--format csv has every case",),
     )
 
 
