@@ -195,7 +195,7 @@ def _counted_medians(x: Floats, seed: int, stream: int) -> Floats:
     among[order] = np.arange(n)[:, None] <= np.arange(n - 1)
     upto = _counts(n, seed, stream) @ among  # whole numbers
     low, high = ((upto < k).astype(np.float32) @ steps for k in ((n + 1) // 2, n // 2 + 1))
-    return np.asarray(x[order[0]] + (low + high) / 2, np.float64)
+    return np.clip(x[order[0]] + (low + high) / 2, x[order[0]], x[order[-1]])
 
 
 @lru_cache(_STREAMS)
