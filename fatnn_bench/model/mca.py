@@ -13,8 +13,8 @@ from functools import cache
 
 from fatnn_bench.model.assembly import Block
 
-#: Newest first: a newer one knows more CPUs.
-_NAMES = (*(f"llvm-mca-{version}" for version in range(40, 13, -1)), "llvm-mca")
+#: Distributions put the version of LLVM behind the name; the range is generous, and costs nothing.
+_NAMES = ("llvm-mca", *(f"llvm-mca-{version}" for version in range(13, 41)))
 #: Times that a block is repeated. The difference of the two is free of the pipeline's filling and emptying.
 _FEW, _MANY = 50, 150
 _TIMEOUT_S = 60
@@ -35,8 +35,12 @@ class Cpu:
 
 @cache
 def find() -> str | None:
-    """Return the path of the newest llvm-mca on the PATH."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+    """Return the path of the newest llvm-mca on the PATH, which knows most CPUs; None where there is none."""
+    return max((path for name in _NAMES if (path := shutil.which(name))), key=_version_numbers, default=None)
+
+
+def _version_numbers(program: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version(program))]
 
 
 @cache

@@ -78,7 +78,7 @@ end:
 
 
 #: What folds one vector into an accumulator, in LLVM's IR.
-WORK = re.compile(r"call .*@llvm\.(?:ctpop|fma|x86\.avx512\.vpdpbusd|vector\.partial\.reduce|x86\.\w+\.pmadd)")
+WORK = re.compile(r"call .*@llvm\.(?:ctpop|fma|fmuladd|x86\.avx512\.vpdpbusd|vector\.partial\.reduce|x86\.\w+\.pmadd)")
 TARGETS = [
     ("x86_64-linux-gnu", "znver4"),
     ("aarch64-linux-gnu", "cortex-a53"),

@@ -47,10 +47,10 @@ def test_the_newest_on_the_path_is_found(tmp_path, monkeypatch):
     mca.find.cache_clear()
     try:
         assert mca.find() is None
-        for name in ("llvm-mca", "llvm-mca-14", "llvm-mca-22"):
-            fake(tmp_path, name, "true")
+        for name, version in (("llvm-mca-9", "9.0.1"), ("llvm-mca", "22.1.8"), ("llvm-mca-14", "14.0.6")):
+            fake(tmp_path, name, f"echo 'LLVM version {version}'")
         mca.find.cache_clear()
-        assert mca.find() == str(tmp_path / "llvm-mca-22")
+        assert mca.find() == str(tmp_path / "llvm-mca")
     finally:
         mca.find.cache_clear()
 

@@ -3,11 +3,12 @@
 import getpass
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,30 +19,52 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.launch import ssh
 from fatnn_bench.layers import bare_gemm
 from fatnn_bench.platforms import SshPlatform
-from fatnn_bench.timing import QUICK
+from fatnn_bench.results import Status
+from fatnn_bench.timing import Settings
 from fatnn_bench.worker import Request
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
+#: One whose rows are known at once, and one that never ends.
+KERNELS = ("wrong", "sleeper")
+CHECKOUT = Path(__file__).parents[2]
 THERE = SshPlatform(kind="ssh", host="board", python=sys.executable)
+BRIEF = Settings("brief", rounds=5, sample_s=1e-6, case_s=0, precision=1)
 #: The killer kills its worker, and the sleeper sleeps, at the layer of two rows.
 LAYERS = [bare_gemm(m, 3, 3) for m in (3, 2, 4)]
 
 
-def cases(kernel):
-    return [Case(kernel, layer, "kernel", 1) for layer in LAYERS]
+def cases(*kernels):
+    return [Case(kernel, layer, "kernel", 1) for layer in LAYERS for kernel in kernels]
+
+
+def plan(*kernels):
+    return campaign.Plan(cases(*kernels), "board", THERE, BRIEF, 0)
+
+
+def known(path):
+    """Whether each case of a file has a result, or was lost."""
+    rows = store.read(path).rows
+    return {row.case.split("/kernel@")[0]: row.status is not Status.ERROR for row in rows}
 
 
 class Nobody:
-    def layer_begins(self, name):
+    def turn(self, name, progress):
         pass
 
     def row_done(self, row):
         pass
 
 
+WIDE_AWAKE = """
+import fakes
+from fatnn_bench import contenders
+contenders.contenders = lambda scope: fakes.by_name(fakes.AlwaysWrong("wrong"), fakes.Fake("sleeper"))
+"""
+
+
 @pytest.fixture
-def board(tmp_path, monkeypatch, fake_contenders):
-    """An sshd that only this test's ``ssh`` knows, as ``board``; a process."""
+def board_of(tmp_path, monkeypatch, fake_contenders):
+    """Start an sshd that only this test's ``ssh`` knows, as ``board``: a context that gives its process."""
     if SSHD is None or shutil.which("ssh-keygen") is None:
         pytest.skip("there is no sshd on this machine (apt install openssh-server)")
     port = _free_port()
@@ -49,7 +72,8 @@ def board(tmp_path, monkeypatch, fake_contenders):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / key], check=True)
     (tmp_path / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host_key\nPidFile none\nUsePAM no\nStrictModes no\n"
-        f"AuthorizedKeysFile {tmp_path}/user_key.pub\nPasswordAuthentication no\nSetEnv PYTHONPATH={fake_contenders}\n"
+        f"AuthorizedKeysFile {tmp_path}/user_key.pub\nPasswordAuthentication no\n"
+        f"SetEnv PYTHONPATH={fake_contenders}:{CHECKOUT}:{CHECKOUT}/kernels\n"
     )
     (tmp_path / "ssh_config").write_text(
         f"Host board\nHostName 127.0.0.1\nPort {port}\nUser {getpass.getuser()}\nIdentityFile {tmp_path}/user_key\n"
@@ -59,15 +83,29 @@ def board(tmp_path, monkeypatch, fake_contenders):
     (tmp_path / "bin" / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {tmp_path}/ssh_config "$@"\n')
     (tmp_path / "bin" / "ssh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen([SSHD, "-D", "-e", "-f", tmp_path / "sshd_config"], stderr=log)
+    return lambda: _server(tmp_path, port)
+
+
+@contextmanager
+def _server(folder, port):
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "sshd_config"], stderr=log)
     try:
-        _wait_for(port, server, tmp_path / "log")
+        _wait_for(port, server, folder / "log")
         yield psutil.Process(server.pid)
     finally:
-        for process in (*psutil.Process(server.pid).children(recursive=True), server):
-            process.kill()
+        if server.poll() is None:
+            for process in psutil.Process(server.pid).children(recursive=True):
+                process.kill()
+            server.kill()
         server.wait()
+
+
+@pytest.fixture
+def board(board_of):
+    """The process of an sshd that serves ``board``."""
+    with board_of() as process:
+        yield process
 
 
 def _free_port():
@@ -78,7 +116,6 @@ def _free_port():
 def _wait_for(port, server, log):
     for _ in range(100):
         if server.poll() is not None:
-            server.wait()
             pytest.skip(f"sshd does not start here: {log.read_text().strip()}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -89,20 +126,10 @@ def _wait_for(port, server, log):
     pytest.fail("sshd does not answer")
 
 
-def cut(board):
-    """End what serves the connection, as a fallen network would."""
-    for session in board.children():
-        session.kill()
-
-
-def gone(processes):
-    return not psutil.wait_procs(processes, timeout=10)[1]
-
-
 @pytest.mark.usefixtures("board")
 def test_rows_come_back_from_there():
-    events = list(launch.events(THERE, Request(cases("good"), QUICK, 0)))
-    assert [event["event"] for event in events] == ["ready", *["layer", "row"] * 3, "done"]
+    events = list(launch.events(THERE, Request(cases("good"), None, 0)))
+    assert [event["event"] for event in events] == ["ready", *["turn", "row"] * 3, "done"]
     assert {event["row"]["status"] for event in events if "row" in event} == {"PASSED"}
     assert events[0]["software"]["environment"]["NUMBA_NUM_THREADS"] == "1"
 
@@ -115,51 +142,66 @@ def test_threads_are_those_of_the_entry():
 
 
 @pytest.mark.usefixtures("board")
-def test_a_worker_that_dies_there_costs_its_layer_only(tmp_path):
+def test_a_worker_that_dies_there_costs_its_case_only(tmp_path):
     path = tmp_path / "run.jsonl"
-    campaign.measure(cases("killer"), "board", THERE, QUICK, 0, path, Nobody())
-    saved = store.read(path)
-    assert [row.status for row in saved.rows] == ["PASSED", "ERROR", "PASSED"]
-    assert "the worker on board ended with status 1: the worker was ended by SIGKILL" in saved.rows[1].reason
+    run = campaign.measure(plan("good", "killer"), path, Nobody())
+    lost = {row.case: row.reason for row in run.rows if row.status is Status.ERROR}
+    assert lost == {"killer/2x3x3/kernel@1": "the worker on board ended with status 1: the worker was ended by SIGKILL"}
+    assert len(run.rows) == 6
+
+
+class Cutter(Nobody):
+    """Cuts the connection, or ends the server with it, when the sleeper sleeps."""
+
+    def __init__(self, board, for_good):
+        self.board, self.for_good, self.running = board, for_good, []
+
+    def turn(self, name, progress):
+        if name.startswith("sleeper/2x") and not self.running:
+            self.running = pythons(self.board)
+            sessions = self.board.children()
+            if self.for_good:
+                self.board.terminate()
+            for session in sessions:
+                session.kill()
+
+
+def pythons(board):
+    return [process for process in board.children(recursive=True) if "python" in process.name()]
+
+
+def gone(processes):
+    return not psutil.wait_procs(processes, timeout=10)[1]
 
 
 def test_a_lost_connection_keeps_what_arrived_and_leaves_nothing_running(tmp_path, board):
     path = tmp_path / "run.jsonl"
-
-    class Cutter(Nobody):
-        def layer_begins(self, name):
-            if name.startswith("2x"):
-                self.running = board.children(recursive=True)
-                self.running = [process for process in self.running if "python" in process.name()]
-                cut(board)
-
-    cutter = Cutter()
-    campaign.measure(cases("sleeper"), "board", THERE, QUICK, 0, path, cutter)
-    assert [row.status for row in store.read(path).rows] == ["PASSED", "ERROR", "PASSED"]
-    assert "the worker on board ended with status 255" in store.read(path).rows[1].reason
+    cutter = Cutter(board, for_good=False)
+    run = campaign.measure(plan(*KERNELS), path, cutter)
+    (lost,) = (row for row in run.rows if row.status is Status.ERROR)
+    assert (lost.case, "the worker on board ended with status 255" in lost.reason) == ("sleeper/2x3x3/kernel@1", True)
+    assert known(path) == {f"{kernel}/{m}x3x3": (kernel, m) != ("sleeper", 2) for kernel in KERNELS for m in (3, 2, 4)}
     assert len(cutter.running) == 2
     assert gone(cutter.running)
 
 
-def test_a_host_that_is_gone_keeps_what_arrived(tmp_path, board):
+def test_a_run_whose_host_was_gone_is_gone_on_with(tmp_path, board_of, fake_contenders):
     path = tmp_path / "run.jsonl"
-
-    class Ender(Nobody):
-        def layer_begins(self, name):
-            if name.startswith("2x"):
-                board.send_signal(signal.SIGTERM)
-                cut(board)
-
-    with pytest.raises(UserError, match="no worker could be started: the worker on board ended with status 255"):
-        campaign.measure(cases("sleeper"), "board", THERE, QUICK, 0, path, Ender())
-    assert [row.status for row in store.read(path).rows] == ["PASSED", "ERROR"]
+    with board_of() as board, pytest.raises(UserError, match="no worker could be started: the worker on board ended"):
+        campaign.measure(plan(*KERNELS), path, Cutter(board, for_good=True))
+    assert known(path) == {"wrong/3x3x3": True, "wrong/2x3x3": True, "sleeper/2x3x3": False}
+    Path(fake_contenders.split(os.pathsep)[0], "sitecustomize.py").write_text(WIDE_AWAKE)
+    with board_of():
+        campaign.measure(plan(*KERNELS), path, Nobody(), store.read(path))
+    assert known(path) == {f"{kernel}/{m}x3x3": True for kernel in KERNELS for m in (3, 2, 4)}
+    assert len(path.read_text().splitlines()) == 1 + 3 + 4 + 1  # header, before and after, and the noise of a block
 
 
 def test_closing_ends_what_runs_there(board):
-    events = launch.events(THERE, Request(cases("sleeper"), QUICK, 0))
-    while next(events).get("name") != "2x3x3":
+    events = launch.events(THERE, Request(cases("sleeper"), None, 0))
+    while next(events).get("case") != "sleeper/2x3x3/kernel@1":
         pass
-    running = [process for process in board.children(recursive=True) if "python" in process.name()]
+    running = pythons(board)
     events.close()
     assert len(running) == 2
     assert gone(running)
