@@ -26,6 +26,7 @@ class Status(StrEnum):
     SKIPPED = "SKIPPED"  #: cannot run here; the reason says why
     MISTRUSTED = "MISTRUSTED"  #: timed, and something makes the number doubtful
     MODELLED = "MODELLED"  #: predicted by a machine model, not run
+    IMPORTED = "IMPORTED"  #: another's number; the reason names its source
     ERROR = "ERROR"  #: the kernel raised, hung, or its worker died
 
 
@@ -61,6 +62,7 @@ class Header(_Record):
     machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
     software: dict[str, Any]  #: versions, BLAS, threading layer
     options: dict[str, Any] = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
+    platforms: dict[str, Any] = field(default_factory=dict)  #: ``machine`` and ``software`` of each, if there are several
     layers: list[str] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
     kind: str = "header"
 

@@ -17,6 +17,7 @@ from fatnn_bench.cli.convert import convert
 from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
 from fatnn_bench.cli.merge import merge
+from fatnn_bench.cli.model import model
 from fatnn_bench.cli.new_kernel import new_kernel
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
@@ -63,6 +64,7 @@ app.command()(bundle)
 app.command()(reproduce)
 app.command()(verify.verify)
 app.command()(merge)
+app.command()(model)
 app.command()(doctor)
 app.command()(accuracy)
 app.command()(export)

@@ -69,6 +69,7 @@ def run(
 
     Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
+    from fatnn_bench import side_by_side
     from fatnn_bench.campaign import Plan
 
     file = str(platforms) if platforms else None
@@ -83,17 +84,34 @@ def run(
         chosen.refuse_others(given, _given(context), earlier.source)
         choice, output = chosen, Path(earlier.source)
     entries, settings = choice.entries(), choice.settings()
-    if output is not None and len(entries) > 1:
-        raise UserError(f"-o names one file and --platform {platform} has {len(entries)} platforms; leave -o out")
+    several = len(entries) > 1
+    if several and output is not None and output.exists():
+        raise UserError(f"{output} exists and results are never overwritten; choose another name with -o")
+    done: list[Run] = []
+    codes: list[Exit] = []
     for name, entry in entries.items():
         options = replace(choice, platform=name).to_json()
         plan = Plan(choice.cases(entry), name, entry, settings, choice.seed, timeout, affinity, options, choice.plugin)
         if dry_run:
             _print_plan(plan, earlier)
+            continue
+        path = side_by_side.part(output, name) if several and output else output
+        try:
+            found, code = _measure(plan, path, earlier)
+        except UserError as error:
+            if not several:
+                raise
+            typer.echo(f"fatnn-bench: {name}: {error}", err=True)  # the other platforms can still be measured
+            codes.append(Exit.ERROR)
         else:
-            _measure(plan, output, earlier)
-    if not whole:
-        raise typer.Exit(Exit.ERROR)
+            done.append(found)
+            codes.append(code)
+    if several and output and done:
+        side_by_side.save(side_by_side.joined(done), output)
+        typer.echo(f"saved {output}: {', '.join(run.header.platform for run in done)}", err=True)
+    code = side_by_side.worst(codes)
+    if code is not Exit.FINE or not whole:
+        raise typer.Exit(code or Exit.ERROR)
 
 
 def _given(context: typer.Context) -> set[str]:
@@ -112,7 +130,7 @@ def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
     typer.echo(f"{len(cases)} cases on {plan.platform_name}, about {seconds:.0f} s once compiled", err=True)
 
 
-def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> None:
+def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple[Run, Exit]":
     from datetime import UTC, datetime
 
     from fatnn_bench import campaign, store
@@ -136,9 +154,7 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> None:
     typer.echo(f"saved {path}", err=True)
     if plan.settings.name == "quick":
         typer.echo("--quick is rougher: few and short samples; leave it out for numbers to quote", err=True)
-    code = campaign.exit_code(done.rows)
-    if code:
-        raise typer.Exit(code)
+    return done, campaign.exit_code(done.rows)
 
 
 def _print_speedups(done: "Run") -> None:

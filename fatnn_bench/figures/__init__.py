@@ -36,6 +36,8 @@ KINDS = {
     "pareto": Kind("what accuracy costs", ("accuracy",)),
     "heatmap": Kind("speedups as a map, for many layers at once", ("baseline",)),
     "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline",)),
+    "platforms": Kind("speedup over float32 by platform, modelled ones hatched", ("baseline",), several=True),
+    "scaling": Kind("what more threads bring", ("kernel",), several=True),
 }
 
 

@@ -11,7 +11,7 @@ from fatnn_bench.figures.style import MUTED
 from fatnn_bench.footnotes import DOUBT
 from fatnn_bench.results import Header, Row, Status
 
-__all__ = ["PLACE", "layer_title", "place_title", "row_columns", "write"]
+__all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"]
 
 #: The columns that say where kernels may stand in one picture.
 PLACE = ["platform", "network", "scope", "threads"]
@@ -58,5 +58,10 @@ def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str) -> 
         f"measured {header.created}",
     ]
     doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
-    text = textwrap.fill(" · ".join(where) + f". {reading}{doubt}", int(_CHARACTERS_AN_INCH * figure.get_figwidth()))
+    note(figure, " · ".join(where) + f". {reading}{doubt}")
+
+
+def note(figure: Figure, sentence: str) -> None:
+    """Write a caption of one's own words."""
+    text = textwrap.fill(sentence, int(_CHARACTERS_AN_INCH * figure.get_figwidth()))
     figure.supxlabel(text, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)

@@ -1,0 +1,183 @@
+"""Bars of speedup over float32: a group a platform, a bar a precision; what is modelled or imported is hatched."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from fatnn_bench import compare, provenance
+from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.figures import Options, caption
+from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.gain import number
+from fatnn_bench.results import Row, Run, Status
+
+__all__ = ["figure", "table"]
+
+#: How a number was come by, by the status of its rows. The two kinds never share a bar.
+_ORIGINS = {
+    Status.PASSED: "measured",
+    Status.MISTRUSTED: "measured",
+    Status.MODELLED: "modelled",
+    Status.IMPORTED: "imported",
+}
+_HATCHES = {"measured": "", "modelled": "////", "imported": "...."}
+#: Behind the name of a platform that was not measured.
+_MARKS = {"measured": "", "modelled": " (modelled)", "imported": " (imported)"}
+LINE_IN, MARGIN_IN = 2.4, 1.3
+PLATFORM_IN = 1.2  #: room that a platform has at least, in inches
+GROUP, HEADROOM = 0.86, 0.22
+
+
+def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    """Return the table of :func:`table`, and the figure."""
+    speedups = table(runs, options.baseline)
+    return speedups, _draw(speedups, runs, options.baseline)
+
+
+def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
+    """Return the speedup of every kernel on every platform: the geometric mean over the layers that have both times.
+
+    Parameters
+    ----------
+    runs
+        Of any platforms; a row's own platform goes before that of its header, and a later row before an earlier one.
+    baseline
+        The kernel to measure against; by default the fastest float32 of each layer, on the same platform and threads,
+        and come by in the same way: what is modelled is compared with what is modelled.
+
+    Returns
+    -------
+    DataFrame
+        ``platform, origin, scope, threads, kernel, layers, speedup``.
+
+    Raises
+    ------
+    NothingComparableError
+        No kernel has a time beside a baseline's.
+    """
+    groups: dict[tuple[str, str, str, int], dict[str, dict[str, Row]]] = {}
+    for row, platform in _timed(runs):
+        group = groups.setdefault((platform, _ORIGINS[row.status], row.scope, row.threads), {})
+        group.setdefault(row.layer, {})[row.kernel] = row
+    records = [
+        dict(zip(("platform", "origin", "scope", "threads"), group, strict=True)) | record
+        for group, layers in groups.items()
+        for record in _records(layers, baseline)
+    ]
+    if not any(record["layers"] for record in records):
+        raise NothingComparableError(
+            f"no platform has a time for {baseline or 'a float32 kernel'} and for another kernel on one layer; "
+            "run both on the same platform"
+        )
+    return pd.DataFrame(records)
+
+
+def _timed(runs: Sequence[Run]) -> Iterator[tuple[Row, str]]:
+    for run in runs:
+        for row in run.rows:
+            if row.median_s is not None and row.status in _ORIGINS:
+                yield row, row.platform or run.header.platform
+
+
+def _records(layers: dict[str, dict[str, Row]], baseline: str | None) -> Iterator[dict[str, Any]]:
+    pairs: dict[str, list[tuple[Row, Row]]] = {}
+    for rows in layers.values():
+        wanted = [row for row in rows.values() if row.kernel == baseline] if baseline else _float32(rows.values())
+        if base := min(wanted, key=lambda row: row.median_s or 0.0, default=None):
+            for row in rows.values():
+                if row is not base:
+                    pairs.setdefault(row.kernel, []).append((row, base))
+    for kernel in compare.kernel_order(pairs):
+        ratios = pd.Series([(base.median_s or 0.0) / (row.median_s or 1.0) for row, base in pairs[kernel]])
+        yield {"kernel": kernel, "layers": len(ratios), "speedup": float(ratios.prod() ** (1 / len(ratios)))}
+
+
+def _float32(rows: Any) -> list[Row]:
+    return [row for row in rows if row.kernel.rpartition(".")[2] == "float32"]
+
+
+def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> Figure:
+    groups = [group for _, group in speedups.groupby(["platform", "origin", "scope", "threads"], sort=False)]
+    a_line = max(1, int(width_in() / PLATFORM_IN))
+    lines = -(-len(groups) // a_line)
+    room = -(-len(groups) // lines)
+    kernels = compare.kernel_order(speedups["kernel"])
+    figure = Figure(figsize=(width_in(), LINE_IN * lines + MARGIN_IN), layout="constrained")
+    top = max(1.0, float(speedups["speedup"].max())) * (1 + HEADROOM)
+    for i, ax in enumerate(figure.subplots(lines, 1, squeeze=False)[:, 0]):
+        _draw_line(ax, groups[i * room : (i + 1) * room], kernels, room, top)
+    _legend(figure, kernels, set(speedups["origin"]), baseline)
+    _caption(figure, speedups, runs)
+    return figure
+
+
+def _draw_line(ax: Axes, groups: Sequence[pd.DataFrame], kernels: Sequence[str], room: int, top: float) -> None:
+    width = GROUP / len(kernels)
+    for x, group in enumerate(groups):
+        here = [kernel for kernel in kernels if kernel in set(group["kernel"])]
+        rows = {row["kernel"]: row for row in group.to_dict(orient="records")}
+        first = x - width * (len(here) - 1) / 2
+        for i, kernel in enumerate(here):
+            _bar(ax, first + i * width, width, rows[kernel])
+    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=3)
+    ax.set_xlim(-0.5, room - 0.5)
+    ax.set_ylim(0, top)
+    ax.set_xticks(range(len(groups)), [_title(group.iloc[0]) for group in groups])
+    ax.tick_params(length=0)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    ax.spines[["top", "left", "right"]].set_visible(False)
+
+
+def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
+    hatch = _HATCHES[row["origin"]]
+    colour = look(row["kernel"]).colour
+    face, edge = ("white", colour) if hatch else (colour, "white")
+    ax.bar(x, row["speedup"], width * 0.9, color=face, edgecolor=edge, hatch=hatch, linewidth=1 if hatch else 0, zorder=2)
+    above = max(row["speedup"], 1.0)
+    ax.annotate(
+        number(row["speedup"]), (x, above), (0, 2.5), textcoords="offset points", rotation=90, ha="center", va="bottom",
+        fontsize=6,
+    )  # fmt: skip
+
+
+def _title(row: pd.Series) -> str:
+    threads = "" if row["threads"] == 1 else f"{row['threads']} threads"
+    return "\n".join(filter(None, (row["platform"], _MARKS[row["origin"]].strip(), threads)))
+
+
+def _legend(figure: Figure, kernels: Sequence[str], origins: set[str], baseline: str | None) -> None:
+    handles: list[Patch | Line2D] = [Patch(facecolor=replace(look(kernel), hatch="").colour) for kernel in kernels]
+    labels = list(kernels)
+    for origin, hatch in _HATCHES.items():
+        if hatch and origin in origins:
+            handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch=hatch))
+            labels.append(f"hatched: {origin}, not measured")
+    handles.append(Line2D([], [], color=INK, linewidth=0.7))
+    labels.append(f"1× = {baseline or 'fastest float32 of the platform'}")
+    figure.legend(
+        handles, labels, title="Speedup over float32 by platform" if baseline is None else f"Speedup over {baseline}",
+        title_fontproperties={"size": 11, "weight": "bold"}, alignment="left", loc="outside upper left", ncols=5,
+        frameon=False, borderpad=0.2, fontsize=8, handlelength=1.8,
+    )  # fmt: skip
+
+
+def _caption(figure: Figure, speedups: pd.DataFrame, runs: Sequence[Run]) -> None:
+    machines = dict.fromkeys(
+        provenance.machine_name(machine)
+        for run in runs
+        for machine in ([each["machine"] for each in run.header.platforms.values()] or [run.header.machine])
+    )
+    scopes = ", ".join(f"{scope} scope" for scope in dict.fromkeys(speedups["scope"]))
+    text = f"{'; '.join(machines)} · {scopes} · {runs[0].header.created}. Bars: geometric mean over the layers."
+    caption.note(figure, text)
+
+
