@@ -204,4 +204,6 @@ def exit_code(rows: Iterable[Row]) -> Exit:
         return Exit.WRONG_RESULT
     if Status.ERROR in statuses:
         return Exit.ERROR
-    return Exit.FINE if statuses & {Status.PASSED, Status.MISTRUSTED, Status.MODELLED, Status.IMPORTED} else Exit.NOTHING
+    return (
+        Exit.FINE if statuses & {Status.PASSED, Status.MISTRUSTED, Status.MODELLED, Status.IMPORTED} else Exit.NOTHING
+    )

@@ -37,6 +37,12 @@ def _host(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    if not re.fullmatch(r"(?:tcp|tls|ws|wss)://[^\s/:-][^\s/:]*:\d+", value):
+        raise ValueError(f"found {value!r}, expected the address of a Dask scheduler, such as tcp://192.0.2.7:8786")
+    return value
+
+
 class CpuPlatform(Entry):
     """A process on this machine's CPU."""
 
@@ -85,8 +91,59 @@ class SshPlatform(Entry):
         return self.threads
 
 
+class DaskPlatform(Entry):
+    """A fleet: the boards of a Dask cluster that is there already."""
+
+    kind: Literal["dask"]
+    description: str = ""
+    scheduler: Annotated[str, AfterValidator(_address)]
+    resources: dict[Name, Annotated[float, Field(gt=0)]] = {}
+    platform: Name = "native"
+    threads: Annotated[int, Field(gt=0)] = 1
+
+    @property
+    def thread_count(self) -> int:
+        """The number of threads, on each board."""
+        return self.threads
+
+
+class EmulatedPlatform(Entry):
+    """A CPU that is not here, emulated: it tells right from wrong, and no time."""
+
+    kind: Literal["emulated"]
+    description: str = ""
+    triple: Annotated[str, AfterValidator(_word)]
+    cpu: Annotated[str, AfterValidator(_word)]
+    features: Annotated[str, AfterValidator(_signed_features)] | None = None
+
+    @property
+    def thread_count(self) -> int:
+        """One: the tile is tried, not the threads."""
+        return 1
+
+
+class ImportedPlatform(Entry):
+    """Another's table of times."""
+
+    kind: Literal["imported"]
+    description: str = ""
+    file: Annotated[str, Field(min_length=1)]
+    row_platform: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    scope: Literal["kernel", "layer", "packed"] = "kernel"
+    threads: Annotated[int, Field(gt=0)] = 1
+
+    @property
+    def thread_count(self) -> int:
+        """The number of threads that the table's times are of."""
+        return self.threads
+
+
 #: One model a kind.
-Platform: TypeAlias = Annotated[CpuPlatform | ModelledPlatform | SshPlatform, Field(discriminator="kind")]
+Platform: TypeAlias = Annotated[
+    CpuPlatform | DaskPlatform | EmulatedPlatform | ImportedPlatform | ModelledPlatform | SshPlatform,
+    Field(discriminator="kind"),
+]
 
 _DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
 

@@ -141,7 +141,9 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     hatch = _HATCHES[row["origin"]]
     colour = look(row["kernel"]).colour
     face, edge = ("white", colour) if hatch else (colour, "white")
-    ax.bar(x, row["speedup"], width * 0.9, color=face, edgecolor=edge, hatch=hatch, linewidth=1 if hatch else 0, zorder=2)
+    ax.bar(
+        x, row["speedup"], width * 0.9, color=face, edgecolor=edge, hatch=hatch, linewidth=1 if hatch else 0, zorder=2
+    )
     above = max(row["speedup"], 1.0)
     ax.annotate(
         number(row["speedup"]), (x, above), (0, 2.5), textcoords="offset points", rotation=90, ha="center", va="bottom",
@@ -179,5 +181,3 @@ def _caption(figure: Figure, speedups: pd.DataFrame, runs: Sequence[Run]) -> Non
     scopes = ", ".join(f"{scope} scope" for scope in dict.fromkeys(speedups["scope"]))
     text = f"{'; '.join(machines)} · {scopes} · {runs[0].header.created}. Bars: geometric mean over the layers."
     caption.note(figure, text)
-
-

@@ -47,6 +47,19 @@ def tile_for(product: Product, target: Target, m: int, k: int) -> Tile:
 @cache
 def compile_tile(tile: Tile, target: Target) -> Compiled:
     """Compile a tile as Numba would, were its process on the target."""
+    machine, module = _optimised(tile, target)
+    machine.set_asm_verbosity(True)
+    return Compiled(str(module), machine.emit_assembly(module))
+
+
+def emit_object(tile: Tile, target: Target) -> bytes:
+    """Return an object file of the target's with the function ``tile``; see :func:`compile_tile`."""
+    machine, module = _optimised(tile, target)
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+def _optimised(tile: Tile, target: Target) -> tuple[llvm.TargetMachine, llvm.ModuleRef]:
     backend = llvm.Target.from_triple(target.triple)
     machine = backend.create_target_machine(cpu=target.cpu, features=target.features, opt=_SPEED)
     module = llvm.parse_assembly(str(_function(tile, target.triple, str(machine.target_data))))
@@ -54,8 +67,7 @@ def compile_tile(tile: Tile, target: Target) -> Compiled:
     tuning.loop_vectorization = tuning.slp_vectorization = True
     passes = llvm.create_pass_builder(machine, tuning)
     passes.getModulePassManager().run(module, passes)
-    machine.set_asm_verbosity(True)
-    return Compiled(str(module), machine.emit_assembly(module))
+    return machine, module
 
 
 def _function(tile: Tile, triple: str, data_layout: str) -> ir.Module:

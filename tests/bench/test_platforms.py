@@ -39,7 +39,10 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a:\n  kind: gpu\n  threads: 1", "line 2, a.kind: found 'gpu', expected one of 'cpu', 'modelled', 'ssh'"),
+        (
+            "a:\n  kind: gpu\n  threads: 1",
+            "line 2, a.kind: found 'gpu', expected one of 'cpu', 'dask', 'emulated', 'imported', 'modelled', 'ssh'",
+        ),
         ("a:\n  kind: cpu\n  threads: 0", "line 3, a.threads: found 0, expected a positive integer or all"),
         ("a: {kind: cpu, threads: some}", "line 1, a.threads: found 'some', expected a positive integer or all"),
         ("a: {kind: cpu, threads: true}", "found True, expected a positive integer or all"),
@@ -67,6 +70,12 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
         ("a: {kind: ssh, host: 'board reboot', python: p}", "a.host: found 'board reboot', expected a host"),
         ("a: {kind: ssh, host: board}", "a.python: this field is missing; add it"),
         ("a: {kind: ssh, host: board, python: p, threads: all}", "a.threads: found 'all', expected a valid integer"),
+        (
+            "a: {kind: dask, scheduler: 'python -c x'}",
+            "a.scheduler: found 'python -c x', expected the address of a Dask scheduler, such as tcp://192.0.2.7:8786",
+        ),
+        ("a: {kind: dask, scheduler: 'tcp://-x:1'}", "a.scheduler: found 'tcp://-x:1', expected the address"),
+        ("a: {kind: imported, file: a.csv, row_platform: b}", "a.source: this field is missing; add it"),
         ("../a: {kind: cpu, threads: 1}", "found '../a', expected a name"),
         (
             "a: {kind: cpu, threads: 1}\na: {kind: cpu, threads: 2}",
