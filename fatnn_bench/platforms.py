@@ -97,7 +97,7 @@ class DaskPlatform(Entry):
     kind: Literal["dask"]
     description: str = ""
     scheduler: Annotated[str, AfterValidator(_address)]
-    resources: dict[Name, Annotated[float, Field(gt=0)]] = {}
+    resources: dict[Name, Annotated[float, Field(gt=0, strict=False)]] = Field(default_factory=dict)
     platform: Name = "native"
     threads: Annotated[int, Field(gt=0)] = 1
 

@@ -62,9 +62,7 @@ class Header(_Record):
     machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
     software: dict[str, Any]  #: versions, BLAS, threading layer
     options: dict[str, Any] = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
-    platforms: dict[str, Any] = field(
-        default_factory=dict
-    )  #: ``machine`` and ``software`` of each, if there are several
+    platforms: dict[str, Any] = field(default_factory=dict)  #: of several: ``machine``, ``software``
     layers: list[str] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
     kind: str = "header"
 

@@ -1,0 +1,37 @@
+"""What runs on a board of a Dask fleet: one case, in a worker process of the board's own platform.
+
+Its functions take and return plain JSON data, so that Dask ships nothing else.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fatnn_bench import __version__, launch, machine, platforms
+from fatnn_bench.results import SCHEMA
+from fatnn_bench.worker import Request
+
+#: Tells whether rows of a board mean what they do here.
+VERSION = (__version__, SCHEMA)
+
+
+def describe() -> dict[str, Any]:
+    """Return version, machine and software of this board."""
+    return {"version": list(VERSION), "machine": machine.describe(), "software": machine.software()}
+
+
+def carry_out(name: str, threads: int, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows and noise, as events, of a request of one case on the platform of this name, here.
+
+    Raises
+    ------
+    RuntimeError
+        There is no such platform here, or its worker died; the message says how.
+    """
+    try:
+        platform = platforms.select(platforms.load(), name)[name]
+        if platform.kind == "cpu":
+            platform = platform.model_copy(update={"threads": threads})
+        found = launch.events(platform, Request.from_json(dict(request)))
+        return [event for event in found if event["event"] in ("row", "noise")]
+    except (platforms.UserError, launch.WorkerDiedError) as error:
+        raise RuntimeError(str(error)) from error  # of a class that any version of the suite can unpickle

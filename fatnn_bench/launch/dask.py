@@ -1,0 +1,134 @@
+"""The kind ``dask``: a fleet of boards, the workers of a Dask cluster that is there already.
+
+Each case is a task of its own, and a board that is labelled with a resource gets one at a time. A case whose board is
+lost goes to another, and is marked where boards are lost with it again and again, or none is left.
+"""
+
+import uuid
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from fatnn_bench.cases import Case
+from fatnn_bench.errors import UserError
+from fatnn_bench.launch import board
+from fatnn_bench.platforms import DaskPlatform
+from fatnn_bench.results import Status, unmeasured
+from fatnn_bench.worker import Request
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+#: How long to wait for the scheduler, and for a board when all are gone, seconds.
+CONNECT_S, PATIENCE_S = 10.0, 60.0
+
+
+def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]]:
+    """Have the fleet carry out the request; see :func:`fatnn_bench.launch.events`.
+
+    Raises
+    ------
+    UserError
+        The scheduler does not answer, no worker offers the resources, or a board has another version of the suite.
+    """
+    from distributed import Client
+
+    try:
+        client = Client(platform.scheduler, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise UserError(
+            f"no Dask scheduler answers at {platform.scheduler}; start one with `dask scheduler`, "
+            "or correct the address"
+        ) from error
+    with client:
+        yield {"event": "ready", **_described(client, platform)}
+        yield from _carried_out(client, platform, request)
+    yield {"event": "done"}
+
+
+def obstacle(platform: DaskPlatform) -> str:
+    """Return what is missing here. Whether the scheduler answers is found out when it is asked to measure."""
+    return "" if find_spec("distributed") else "dask[distributed] is not installed; pip install 'fatnn-bench[cluster]'"
+
+
+def _described(client: "Client", platform: DaskPlatform) -> dict[str, Any]:
+    """Machine and software of the fleet: those of its first board, with the number of boards."""
+    boards = _boards(client, platform)
+    if not boards:
+        wanted = ", ".join(f"{name}={count:g}" for name, count in platform.resources.items())
+        raise UserError(
+            f"the scheduler at {platform.scheduler} has no worker{f' that offers {wanted}' if wanted else ''}; "
+            f'start one on a board: dask worker {platform.scheduler} --nthreads 1 --resources "{wanted or "board=1"}"'
+        )
+    found: dict[str, dict[str, Any]] = client.run(board.describe, workers=boards)
+    for address, each in found.items():
+        if tuple(each["version"]) != board.VERSION:
+            raise UserError(
+                f"the board {address} has fatnn-bench {each['version'][0]} with results schema {each['version'][1]}, "
+                f"and here it is {board.VERSION[0]} with {board.VERSION[1]}; install {board.VERSION[0]} there"
+            )
+    first = found[boards[0]]
+    return {"machine": first["machine"] | {"boards": len(boards)}, "software": first["software"]}
+
+
+def _boards(client: "Client", platform: DaskPlatform) -> list[str]:
+    """The addresses of the workers that offer the resources."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    return [
+        address
+        for address, worker in workers.items()
+        if all(worker["resources"].get(name, 0) >= least for name, least in platform.resources.items())
+    ]
+
+
+def _carried_out(client: "Client", platform: DaskPlatform, request: Request) -> Iterator[dict[str, Any]]:
+    run = uuid.uuid4().hex
+    owed: dict[Future, Case] = {}
+    for case in request.cases:
+        alone = replace(request, cases=[case]).to_json()
+        future = client.submit(
+            board.carry_out, platform.platform, platform.threads, alone,
+            key=f"{case.id}-{run}", resources=platform.resources or None, pure=False,
+        )  # fmt: skip
+        owed[future] = case
+    try:
+        for future in _as_they_end(client, platform, owed):
+            case = owed.pop(future)
+            yield {"event": "turn", "case": case.id, "progress": 1 - len(owed) / len(request.cases)}
+            yield from _found(future, case)
+        for case in owed.values():
+            yield _lost(case, f"no board came back within {PATIENCE_S:g} s")
+    finally:
+        client.cancel(list(owed))
+
+
+def _as_they_end(client: "Client", platform: DaskPlatform, owed: "dict[Future, Case]") -> "Iterator[Future]":
+    """The futures as they end; stops early where no board is left for longer than one's patience."""
+    from distributed import as_completed, wait
+
+    coming = as_completed(list(owed))
+    patience = PATIENCE_S
+    while owed:
+        try:
+            wait(list(owed), timeout=min(1.0, PATIENCE_S), return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            patience = PATIENCE_S if _boards(client, platform) else patience - 1.0
+            if patience <= 0:
+                return
+            continue
+        patience = PATIENCE_S
+        yield from coming.next_batch()
+
+
+def _found(future: "Future", case: Case) -> Iterator[dict[str, Any]]:
+    """What a task said of its case; a case that killed its boards says so."""
+    error = future.exception()
+    if error is None:
+        yield from future.result()
+    else:
+        yield _lost(case, " ".join(str(error).split()) or type(error).__name__)
+
+
+def _lost(case: Case, reason: str) -> dict[str, Any]:
+    return {"event": "row", "row": unmeasured(case, Status.ERROR, reason).to_json()}
