@@ -4,9 +4,11 @@ Its functions take and return plain JSON data, so that Dask ships nothing else.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from fatnn_bench import __version__, launch, machine, platforms
+from fatnn_bench.errors import UserError
 from fatnn_bench.results import SCHEMA
 from fatnn_bench.worker import Request
 
@@ -28,10 +30,15 @@ def carry_out(name: str, threads: int, request: Mapping[str, Any]) -> list[dict[
         There is no such platform here, or its worker died; the message says how.
     """
     try:
-        platform = platforms.select(platforms.load(), name)[name]
+        platform = _platform(name)
         if platform.kind == "cpu":
             platform = platform.model_copy(update={"threads": threads})
         found = launch.events(platform, Request.from_json(dict(request)))
         return [event for event in found if event["event"] in ("row", "noise")]
-    except (platforms.UserError, launch.WorkerDiedError) as error:
+    except (UserError, launch.WorkerDiedError) as error:
         raise RuntimeError(str(error)) from error  # of a class that any version of the suite can unpickle
+
+
+@cache
+def _platform(name: str) -> platforms.Platform:
+    return platforms.select(platforms.load(), name)[name]

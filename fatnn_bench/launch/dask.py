@@ -4,6 +4,7 @@ Each case is a task of its own, and a board that is labelled with a resource get
 lost goes to another, and is marked where boards are lost with it again and again, or none is left.
 """
 
+import time
 import uuid
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How long to wait for the scheduler, and for a board when all are gone, seconds.
 CONNECT_S, PATIENCE_S = 10.0, 60.0
+#: How often to see whether a case has ended, and whether boards are there, seconds.
+_POLL_S, _LOOK_S = 0.02, 1.0
 
 
 def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]]:
@@ -105,20 +108,22 @@ def _carried_out(client: "Client", platform: DaskPlatform, request: Request) -> 
 
 def _as_they_end(client: "Client", platform: DaskPlatform, owed: "dict[Future, Case]") -> "Iterator[Future]":
     """The futures as they end; stops early where no board is left for longer than one's patience."""
-    from distributed import as_completed, wait
+    from distributed import as_completed
 
-    coming = as_completed(list(owed))
-    patience = PATIENCE_S
+    coming = as_completed(list(owed), loop=client.loop)
+    alive = looked = time.monotonic()
     while owed:
-        try:
-            wait(list(owed), timeout=min(1.0, PATIENCE_S), return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            patience = PATIENCE_S if _boards(client, platform) else patience - 1.0
-            if patience <= 0:
-                return
-            continue
-        patience = PATIENCE_S
-        yield from coming.next_batch()
+        ended = coming.next_batch(block=False)
+        yield from ended
+        now = time.monotonic()
+        if ended or (now - looked > _LOOK_S and _boards(client, platform)):
+            alive = now
+        if now - looked > _LOOK_S:
+            looked = now
+        if now - alive > PATIENCE_S:
+            return
+        if not ended:
+            time.sleep(_POLL_S)
 
 
 def _found(future: "Future", case: Case) -> Iterator[dict[str, Any]]:

@@ -107,7 +107,7 @@ def test_a_thousand_cases_survive_the_loss_of_a_board(boards):
 def test_a_case_that_ends_every_board_is_marked(boards, monkeypatch):
     platform, processes = boards
     ready(platform, processes)
-    monkeypatch.setattr(fleet, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(fleet, "PATIENCE_S", 2.0)
     cases = [Case("binary", bare_gemm(2, n, 2), "kernel", 1) for n in (1000,)]
     events = list(launch.events(platform, Request(cases, None, 0)))
     (row,) = [event["row"] for event in events if event["event"] == "row"]
