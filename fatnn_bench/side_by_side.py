@@ -41,8 +41,10 @@ def save(run: Run, output: Path) -> None:
     """Write a run to a results file. Raises UserError if it cannot be written, or exists."""
     with Writer(output) as writer:
         writer.begin(run.header)
-        for record in (*run.rows, *run.noise):
-            writer.write(record)
+        for row in run.rows:
+            writer.write(row)
+        for noise in run.noise:
+            writer.write(noise)
 
 
 def worst(codes: Sequence[Exit]) -> Exit:
