@@ -1,0 +1,100 @@
+"""The kernel: a tiled GEMM, written once for every product.
+
+x lies as [tile][word][plane][row] and y as [tile][word][plane][column] (:func:`fatnn_kernels.packing.interleave`), so
+that a block copies one stretch of each into shared memory. A thread owns every ``threads_y``-th row and
+``threads_x``-th column of its block's tile: neighbouring threads read neighbouring words, from different banks.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import config, cuda, float32, int32, uint32, uint64
+
+from fatnn_kernels.cuda.tile import CudaTile
+from fatnn_kernels.product import Product
+
+if not config.ENABLE_CUDASIM:  # the simulator runs steps as the Python they are
+    from fatnn_kernels.cuda import instructions  # noqa: F401
+
+#: The items of one row and column, [count] of [count, rows, columns], as the tuple that a ``step`` takes.
+ITEMS: dict[int, Callable[..., Any]] = {
+    1: lambda of, i, j: (of[0, i, j],),
+    2: lambda of, i, j: (of[0, i, j], of[1, i, j]),
+    3: lambda of, i, j: (of[0, i, j], of[1, i, j], of[2, i, j]),
+}
+
+
+@cache
+def gemm_kernel(tile: CudaTile) -> Any:
+    """The GEMM of a tile: ``kernel[tile.grid(m, n), (threads_x, threads_y)](x, y, x_term, y_term, c, words)``.
+
+    x and y are flat uint32 as above, of so many words a plane; the terms hold a value a row and a value a column; c is
+    [rows, columns]. All are filled up to whole tiles.
+    """
+    product, depth, threads = tile.product, tile.depth, tile.threads
+    rows, columns, threads_y, threads_x = tile.thread_rows, tile.thread_columns, tile.threads_y, tile.threads_x
+    block_rows, block_columns = tile.rows, tile.columns
+    x_planes, y_planes, accumulators = product.x_planes, product.y_planes, product.accumulators
+    sum_type, sum_dtype = sum_types(product)
+    step, finish = on_device(product.step), on_device(product.finish)
+    of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_planes, y_planes, accumulators))
+    x_stretch, y_stretch = x_planes * block_rows, y_planes * block_columns
+    x_stage, y_stage, sums_shape = depth * x_stretch, depth * y_stretch, (accumulators, rows, columns)
+    x_shape, y_shape = (x_planes, rows, 1), (y_planes, 1, columns)
+
+    @cuda.jit  # type: ignore[untyped-decorator]
+    def kernel(x: Any, y: Any, x_term: Any, y_term: Any, c: Any, words: Any) -> None:
+        x_shared = cuda.shared.array(x_stage, uint32)
+        y_shared = cuda.shared.array(y_stage, uint32)
+        sums = cuda.local.array(sums_shape, sum_type)
+        x_own = cuda.local.array(x_shape, uint32)
+        y_own = cuda.local.array(y_shape, uint32)
+        own_x, own_y = cuda.threadIdx.x, cuda.threadIdx.y
+        thread = own_y * threads_x + own_x
+        for a in range(accumulators):
+            for i in range(rows):
+                for j in range(columns):
+                    sums[a, i, j] = 0
+        for first in range(0, words, depth):
+            length = min(depth, words - first)
+            x_first = (cuda.blockIdx.y * words + first) * x_stretch
+            y_first = (cuda.blockIdx.x * words + first) * y_stretch
+            for word in range(thread, length * x_stretch, threads):
+                x_shared[uint64(word)] = x[uint64(x_first + word)]
+            for word in range(thread, length * y_stretch, threads):
+                y_shared[uint64(word)] = y[uint64(y_first + word)]
+            cuda.syncthreads()
+            for word in range(length):
+                x_first, y_first = word * x_stretch + own_y, word * y_stretch + own_x
+                for plane in range(x_planes):
+                    for i in range(rows):
+                        x_own[plane, i, 0] = x_shared[uint64(x_first + plane * block_rows + i * threads_y)]
+                for plane in range(y_planes):
+                    for j in range(columns):
+                        y_own[plane, 0, j] = y_shared[uint64(y_first + plane * block_columns + j * threads_x)]
+                for i in range(rows):
+                    for j in range(columns):
+                        new = step(of_sums(sums, i, j), of_x(x_own, i, 0), of_y(y_own, 0, j))
+                        for a in range(accumulators):
+                            sums[a, i, j] = new[a]
+            cuda.syncthreads()
+        for i in range(rows):
+            for j in range(columns):
+                row = cuda.blockIdx.y * block_rows + i * threads_y + own_y
+                column = cuda.blockIdx.x * block_columns + j * threads_x + own_x
+                n = x_term[row] + y_term[column]
+                c[row, column] = sum_dtype(finish(of_sums(sums, i, j), n))
+
+    return kernel
+
+
+def on_device(function: Callable[..., Any]) -> Any:
+    """A function that CUDA code can call."""
+    return cuda.jit(device=True)(function)
+
+
+def sum_types(product: Product) -> tuple[Any, Any]:
+    """Numba's and NumPy's type of an accumulator."""
+    return (float32, np.float32) if product.accumulate == "float32" else (int32, np.int32)
