@@ -17,8 +17,8 @@ class Limit(Protocol):
     def macs(self) -> int:
         """Multiply-accumulates of a call."""
 
-    def run(self, loops: int) -> None:
-        """Call it ``loops`` times."""
+    def run(self, loops: int) -> float | None:
+        """Call it ``loops`` times; see :data:`fatnn_bench.timing.Run`."""
 
 
 class Prepared(Protocol):
@@ -44,8 +44,8 @@ class Prepared(Protocol):
     def limit(self) -> Limit | None:
         """The loop that no kernel of the same arithmetic can outrun, where there is one."""
 
-    def run(self, loops: int) -> None:
-        """Compute the result ``loops`` times over, into the same place."""
+    def run(self, loops: int) -> float | None:
+        """Compute the result ``loops`` times over, into the same place; see :data:`fatnn_bench.timing.Run`."""
 
     def result(self) -> NDArray[Any]:
         """The result as it stands, shaped as :class:`Problem` has it."""

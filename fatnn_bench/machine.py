@@ -17,7 +17,7 @@ from archspec.cpu.detect import brand_string, detected_info
 
 from fatnn_bench.platforms import usable_cores
 
-_PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite")
+_PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite", "numba-cuda")
 _VARIABLES = ("OMP_", "OPENBLAS_", "NUMBA_", "MKL_NUM_THREADS")
 #: Instruction sets, by the names that archspec has for them. The kernel's list holds much else, and changes with it.
 _INSTRUCTION_SETS = frozenset().union(*(target.features for target in archspec.cpu.TARGETS.values()))
@@ -63,6 +63,7 @@ def identity(machine: dict[str, Any]) -> dict[str, Any]:
         **{name: machine.get(name) for name in ("cpu", "microarchitecture", "logical_cores", "physical_cores")},
         "flags_sha256": None if flags is None else hashlib.sha256(" ".join(sorted(flags)).encode()).hexdigest()[:16],
         "memory_gib": None if memory is None else round(memory / 2**30),
+        "gpu": (machine.get("gpu") or {}).get("name"),
     }
 
 

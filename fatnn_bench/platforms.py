@@ -91,6 +91,19 @@ class SshPlatform(Entry):
         return self.threads
 
 
+class CudaPlatform(Entry):
+    """An NVIDIA GPU of this machine."""
+
+    kind: Literal["cuda"]
+    description: str = ""
+    device: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def thread_count(self) -> int:
+        """One: the thread of the host that feeds the GPU."""
+        return 1
+
+
 class DaskPlatform(Entry):
     """A fleet: the boards of a Dask cluster that is there already."""
 
@@ -141,7 +154,13 @@ class ImportedPlatform(Entry):
 
 #: One model a kind.
 Platform: TypeAlias = Annotated[
-    CpuPlatform | DaskPlatform | EmulatedPlatform | ImportedPlatform | ModelledPlatform | SshPlatform,
+    CpuPlatform
+    | CudaPlatform
+    | DaskPlatform
+    | EmulatedPlatform
+    | ImportedPlatform
+    | ModelledPlatform
+    | SshPlatform,
     Field(discriminator="kind"),
 ]
 

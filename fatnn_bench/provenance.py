@@ -8,7 +8,9 @@ __all__ = ["heading", "line", "machine_name", "origin", "place"]
 
 
 def machine_name(machine: dict[str, Any]) -> str:
-    """Return the processor's name, with its microarchitecture where known."""
+    """Return the GPU's name where one measured; else the processor's, with its microarchitecture where known."""
+    if gpu := (machine.get("gpu") or {}).get("name"):
+        return str(gpu)
     name = machine.get("cpu") or "unknown processor"
     micro = machine.get("microarchitecture")
     return f"{name} ({micro})" if micro else str(name)

@@ -4,7 +4,10 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+#: Calls a kernel so many times; returns the seconds where a clock of its own tells better than the host's, else None.
+Run: TypeAlias = Callable[[int], float | None]
 
 #: Less than a clock cycle.
 _SHORTEST_CALL_S = 1e-11
@@ -39,22 +42,28 @@ class Sample(NamedTuple):
     off_cpu: float  #: the share of the time in which this thread did not run
 
 
-def seconds(run: Callable[[int], None], loops: int) -> float:
+def seconds(run: Run, loops: int) -> float:
     """Seconds that ``loops`` calls take."""
     begin = time.perf_counter_ns()
-    run(loops)
-    return (time.perf_counter_ns() - begin) * 1e-9
+    told = run(loops)
+    return (time.perf_counter_ns() - begin) * 1e-9 if told is None else told
 
 
-def sample(run: Callable[[int], None], loops: int) -> Sample:
-    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept."""
-    begin_cpu = time.thread_time_ns()
-    elapsed = seconds(run, loops)
+def sample(run: Run, loops: int) -> Sample:
+    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept.
+
+    What the core did is of no account where the kernel has a clock of its own, for it runs elsewhere.
+    """
+    begin, begin_cpu = time.perf_counter_ns(), time.thread_time_ns()
+    told = run(loops)
     on_cpu = (time.thread_time_ns() - begin_cpu) * 1e-9
+    elapsed = (time.perf_counter_ns() - begin) * 1e-9
+    if told is not None:
+        return Sample(told / loops, 0.0)
     return Sample(elapsed / loops, max(0.0, 1 - on_cpu / elapsed))
 
 
-def calibrate(run: Callable[[int], None], sample_s: float) -> int:
+def calibrate(run: Run, sample_s: float) -> int:
     """Return how many calls last at least ``sample_s`` seconds, and so warm the kernel up.
 
     The count grows until it is seen to last half of that, twice, lest an interruption pass for work; what is left is
@@ -68,7 +77,7 @@ def calibrate(run: Callable[[int], None], sample_s: float) -> int:
     return min(most, math.ceil(loops * sample_s / max(elapsed, 1e-9)))
 
 
-def _shorter_of_two(run: Callable[[int], None], loops: int, enough_s: float) -> float:
+def _shorter_of_two(run: Run, loops: int, enough_s: float) -> float:
     """Seconds that ``loops`` calls take; measured again only if they seem to be enough."""
     elapsed = seconds(run, loops)
     return elapsed if elapsed < enough_s else min(elapsed, seconds(run, loops))

@@ -1,4 +1,5 @@
 """The worker: the process that measures. ``python -m fatnn_bench.worker`` reads one request and says what it finds.
+``python -m fatnn_bench.worker cuda`` does so on a GPU.
 
 The request is a JSON line on stdin, and stdin stays open: when it ends, whoever asked is gone, and the worker stops.
 What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``turn`` (the
@@ -69,13 +70,17 @@ def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Itera
         yield verify_case(case, contenders, request.seed)
 
 
-def _main() -> None:
+def _main(kind: str = "cpu") -> None:
     stdout = _reserve_stdout()
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
     from fatnn_bench import affinity, machine
 
     here = machine.describe()  # of all cores
+    if kind == "cuda":
+        from fatnn_bench.gpu import facts
+
+        here["gpu"] = facts.describe()
     one_thread = all(case.threads == 1 for case in request.cases)
     core = here["pinned_core"] = affinity.pin() if request.pin and one_thread else None
 
@@ -84,7 +89,7 @@ def _main() -> None:
     from fatnn_kernels.jit import source_key
 
     # before "ready": where nothing can be compiled, no results file is begun
-    competing: Mapping[str, Contender] = contenders(request.cases[0].scope)
+    competing: Mapping[str, Contender] = contenders(request.cases[0].scope, kind)
     software = machine.software() | {"kernel_source": source_key()}
     if request.plugins:
         competing = _with_plugins(competing, request)
@@ -134,4 +139,4 @@ def _stop_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    _main(*sys.argv[1:])

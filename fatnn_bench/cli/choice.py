@@ -63,7 +63,9 @@ class Choice:
 
     def cases(self, entry: "Platform") -> "list[Case]":
         """The cases on a platform."""
-        return chosen_cases(self.shapes, self.layer, self.kernel, self.scope, entry.thread_count, self.plugin)
+        return chosen_cases(
+            self.shapes, self.layer, self.kernel, self.scope, entry.thread_count, self.plugin, entry.kind
+        )
 
     def settings(self) -> "Settings":
         """How long and how often to measure."""

@@ -60,16 +60,22 @@ ScopeOption = Annotated[
 
 
 def chosen_cases(
-    shapes: str, layer: str | None, kernel: str | None, scope: Scope, threads: int, plugins: Sequence[str] = ()
+    shapes: str,
+    layer: str | None,
+    kernel: str | None,
+    scope: Scope,
+    threads: int,
+    plugins: Sequence[str] = (),
+    kind: str = "cpu",
 ) -> "list[Case]":
-    """The cases that the options ask for; ``plugins`` are those of :func:`chosen_plugins`."""
+    """The cases that the options ask for, on a kind of platform; ``plugins`` are those of :func:`chosen_plugins`."""
     from fatnn_bench import networks
     from fatnn_bench.cases import sweep
     from fatnn_bench.contenders import contenders
     from fatnn_bench.whole import shapes as shapes_of_networks
 
     layers = shapes_of_networks.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
-    names = list(contenders(scope))
+    names = list(contenders(scope, kind))
     if plugins:
         from fatnn_bench.plugins.discovery import discover
 

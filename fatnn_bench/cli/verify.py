@@ -49,7 +49,7 @@ def verify(
     rows: list[Row] = []
     try:
         for entry in select(load(platforms), platform).values():
-            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count, plugins)
+            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count, plugins, entry.kind)
             with Progress(len(cases)) as progress:
                 for row in campaign.verify(cases, entry, seed, progress, timeout, plugins):
                     rows.append(row)  # an interruption keeps those before it

@@ -9,6 +9,12 @@ from typing import Any
 
 from numba import config, cuda
 
+
+def simulated() -> bool:
+    """Whether this is Numba's CUDA simulator, whose times mean nothing."""
+    return bool(config.ENABLE_CUDASIM)
+
+
 #: Calls in a graph.
 RECORDED = 16
 
@@ -31,7 +37,7 @@ class Clock:
 
     def run(self, loops: int) -> float | None:
         """Call it ``loops`` times and wait; seconds by the GPU's clock, None in the simulator, which has none."""
-        if loops >= RECORDED and self._graph is None and not config.ENABLE_CUDASIM:
+        if loops >= RECORDED and self._graph is None and not simulated():
             self._graph = _recorded(self._enqueue, self._stream)
         graphs, calls = (0, loops) if self._graph is None else divmod(loops, RECORDED)
         self._begin.record(self._stream)
@@ -41,7 +47,7 @@ class Clock:
             self._enqueue(self._stream)
         self._end.record(self._stream)
         self._end.synchronize()
-        return None if config.ENABLE_CUDASIM else float(self._begin.elapsed_time(self._end)) * 1e-3
+        return None if simulated() else float(self._begin.elapsed_time(self._end)) * 1e-3
 
 
 def _recorded(enqueue: Enqueue, stream: Any) -> Any:
@@ -49,9 +55,7 @@ def _recorded(enqueue: Enqueue, stream: Any) -> Any:
     driver = _driver()
     enqueue(stream)  # what is done at a first call cannot be recorded
     stream.synchronize()
-    _check(
-        driver.cuStreamBeginCapture(_handle(stream), driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
-    )
+    _check(driver.cuStreamBeginCapture(_handle(stream), driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL))
     try:
         for _ in range(RECORDED):
             enqueue(stream)

@@ -67,7 +67,7 @@ def source_key() -> str:
     """Sixteen hexadecimal digits that change with anything that can change the machine code."""
     target = current_target()
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     software = [version("numba"), version("llvmlite"), platform.python_version()]
     settings = [f"{name}={getattr(config, name)}" for name in _SETTINGS]
