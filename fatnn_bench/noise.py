@@ -64,6 +64,8 @@ def floor(intervals: Sequence[tuple[float, float]]) -> float | None:
 
 def disturbances(observations: Sequence[Observation], usual_canary_s: float, threads: int) -> list[Disturbance]:
     """Return what disturbed which samples of a case; ``observations`` has one a round."""
+    if any(observation.sample.off_cpu is None for observation in observations):
+        return []  # the host only waited
     looks = [observation.conditions for observation in observations]
     found = [
         Disturbance("the hypervisor took the core", [i for i, look in enumerate(looks) if look.steal_s > STEAL_S]),
@@ -73,7 +75,7 @@ def disturbances(observations: Sequence[Observation], usual_canary_s: float, thr
         ),
     ]
     if threads == 1:  # of several, one may wait for another
-        off = [i for i, observation in enumerate(observations) if observation.sample.off_cpu > OFF_CPU]
+        off = [i for i, observation in enumerate(observations) if (observation.sample.off_cpu or 0.0) > OFF_CPU]
         found.insert(0, Disturbance("something else had the core, or the kernel slept,", off))
     return [disturbance for disturbance in found if disturbance.rounds]
 

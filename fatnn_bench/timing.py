@@ -39,7 +39,7 @@ class Sample(NamedTuple):
     """One measurement."""
 
     seconds: float  #: a call
-    off_cpu: float  #: the share of the time in which this thread did not run
+    off_cpu: float | None  #: the share of the time in which this thread did not run; None of what ran elsewhere
 
 
 def seconds(run: Run, loops: int) -> float:
@@ -50,16 +50,13 @@ def seconds(run: Run, loops: int) -> float:
 
 
 def sample(run: Run, loops: int) -> Sample:
-    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept.
-
-    What the core did is of no account where the kernel has a clock of its own, for it runs elsewhere.
-    """
+    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept."""
     begin, begin_cpu = time.perf_counter_ns(), time.thread_time_ns()
     told = run(loops)
     on_cpu = (time.thread_time_ns() - begin_cpu) * 1e-9
     elapsed = (time.perf_counter_ns() - begin) * 1e-9
     if told is not None:
-        return Sample(told / loops, 0.0)
+        return Sample(told / loops, None)
     return Sample(elapsed / loops, max(0.0, 1 - on_cpu / elapsed))
 
 

@@ -50,11 +50,12 @@ class Gemm:
             raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
         self._m, self._n = a.count, b.count
         self._c = cuda.device_array((len(a.term), len(b.term)), product.dtype)
-        on_device = [cuda.to_device(part) for part in (a.words.ravel(), b.words.ravel(), a.term, b.term)]
-        self._arguments = (*on_device, self._c, a.words.shape[1])
+        x, y = (_filled(operand.words, self.tile.unrolled) for operand in (a, b))
+        on_device = [cuda.to_device(part) for part in (x.ravel(), y.ravel(), a.term, b.term)]
+        self._arguments = (*on_device, self._c, x.shape[1])
         self._kernel = gemm_kernel(self.tile)
         self._blocks, self._threads = self.tile.grid(a.count, b.count), (self.tile.threads_x, self.tile.threads_y)
-        self.nbytes = a.nbytes + b.nbytes + int(self._c.nbytes)  #: packed operands read and results written
+        self.nbytes = x.nbytes + y.nbytes + int(self._c.nbytes)  #: packed operands read and results written
 
     def enqueue(self, stream: Any = 0) -> None:
         """Compute the result once, when the stream comes to it."""
@@ -68,6 +69,12 @@ class Gemm:
     def spoil(self) -> None:
         """Overwrite the result."""
         self._c.copy_to_device(np.full(self._c.shape, -1, self._c.dtype))
+
+
+def _filled(words: NDArray[np.uint32], multiple: int) -> NDArray[np.uint32]:
+    """[tiles, words, planes, width], with zero words, which add nothing, up to a multiple of words."""
+    missing = -words.shape[1] % multiple
+    return np.pad(words, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else words
 
 
 def multiprocessors() -> int:

@@ -1,8 +1,8 @@
 """The kernel: a tiled GEMM, written once for every product.
 
 x lies as [tile][word][plane][row] and y as [tile][word][plane][column] (:func:`fatnn_kernels.packing.interleave`), so
-that a block copies one stretch of each into shared memory. A thread owns every ``threads_y``-th row and
-``threads_x``-th column of its block's tile: neighbouring threads read neighbouring words, from different banks.
+that a block copies one stretch of each into shared memory. A thread owns rows and columns in groups of up to four, that
+one load brings, and the threads' groups lie beside each other: neighbouring threads read from different banks.
 """
 
 from collections.abc import Callable
@@ -40,14 +40,20 @@ def gemm_kernel(tile: CudaTile) -> Any:
     sum_type, sum_dtype = sum_types(product)
     step, finish = on_device(product.step), on_device(product.finish)
     of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_planes, y_planes, accumulators))
+    x_vector, y_vector = _vector(rows), _vector(columns)
+    unrolled, simulated = tile.unrolled, bool(config.ENABLE_CUDASIM)
     x_stretch, y_stretch = x_planes * block_rows, y_planes * block_columns
     x_stage, y_stage, sums_shape = depth * x_stretch, depth * y_stretch, (accumulators, rows, columns)
     x_shape, y_shape = (x_planes, rows, 1), (y_planes, 1, columns)
 
     @cuda.jit  # type: ignore[untyped-decorator]
     def kernel(x: Any, y: Any, x_term: Any, y_term: Any, c: Any, words: Any) -> None:
-        x_shared = cuda.shared.array(x_stage, uint32)
-        y_shared = cuda.shared.array(y_stage, uint32)
+        if simulated:  # which knows no alignment
+            x_shared = cuda.shared.array(x_stage, uint32)
+            y_shared = cuda.shared.array(y_stage, uint32)
+        else:
+            x_shared = cuda.shared.array(x_stage, uint32, alignment=16)
+            y_shared = cuda.shared.array(y_stage, uint32, alignment=16)
         sums = cuda.local.array(sums_shape, sum_type)
         x_own = cuda.local.array(x_shape, uint32)
         y_own = cuda.local.array(y_shape, uint32)
@@ -66,28 +72,47 @@ def gemm_kernel(tile: CudaTile) -> Any:
             for word in range(thread, length * y_stretch, threads):
                 y_shared[uint64(word)] = y[uint64(y_first + word)]
             cuda.syncthreads()
-            for word in range(length):
-                x_first, y_first = word * x_stretch + own_y, word * y_stretch + own_x
-                for plane in range(x_planes):
+            for some in range(0, length, unrolled):
+                for word in range(unrolled):
+                    x_word = (some + word) * x_stretch + own_y * x_vector
+                    y_word = (some + word) * y_stretch + own_x * y_vector
+                    for plane in range(x_planes):
+                        for i in range(rows):
+                            at = i // x_vector * x_vector * threads_y + i % x_vector
+                            x_own[plane, i, 0] = x_shared[uint64(x_word + plane * block_rows + at)]
+                    for plane in range(y_planes):
+                        for j in range(columns):
+                            at = j // y_vector * y_vector * threads_x + j % y_vector
+                            y_own[plane, 0, j] = y_shared[uint64(y_word + plane * block_columns + at)]
                     for i in range(rows):
-                        x_own[plane, i, 0] = x_shared[uint64(x_first + plane * block_rows + i * threads_y)]
-                for plane in range(y_planes):
-                    for j in range(columns):
-                        y_own[plane, 0, j] = y_shared[uint64(y_first + plane * block_columns + j * threads_x)]
-                for i in range(rows):
-                    for j in range(columns):
-                        new = step(of_sums(sums, i, j), of_x(x_own, i, 0), of_y(y_own, 0, j))
-                        for a in range(accumulators):
-                            sums[a, i, j] = new[a]
+                        for j in range(columns):
+                            new = step(of_sums(sums, i, j), of_x(x_own, i, 0), of_y(y_own, 0, j))
+                            for a in range(accumulators):
+                                sums[a, i, j] = new[a]
             cuda.syncthreads()
         for i in range(rows):
             for j in range(columns):
-                row = cuda.blockIdx.y * block_rows + i * threads_y + own_y
-                column = cuda.blockIdx.x * block_columns + j * threads_x + own_x
+                row = (
+                    cuda.blockIdx.y * block_rows
+                    + own_y * x_vector
+                    + i // x_vector * x_vector * threads_y
+                    + i % x_vector
+                )
+                column = (
+                    cuda.blockIdx.x * block_columns
+                    + own_x * y_vector
+                    + j // y_vector * y_vector * threads_x
+                    + j % y_vector
+                )
                 n = x_term[row] + y_term[column]
                 c[row, column] = sum_dtype(finish(of_sums(sums, i, j), n))
 
     return kernel
+
+
+def _vector(count: int) -> int:
+    """Neighbouring rows or columns of a thread: as many as one load brings."""
+    return next(width for width in (4, 2, 1) if count % width == 0)
 
 
 def on_device(function: Callable[..., Any]) -> Any:

@@ -17,7 +17,7 @@ from fatnn_kernels.cuda.kernel import ITEMS, on_device, sum_types
 from fatnn_kernels.product import Product
 
 #: Words of a call: enough that the beginning and the end do not count.
-WORDS = 2048
+WORDS = 8192
 #: Words of a pass of the loop, whose own instructions are not to count.
 UNROLLED = 4
 #: Results of a thread, threads of a block, and blocks on a multiprocessor: warps enough that none is waited for.

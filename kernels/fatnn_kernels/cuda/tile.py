@@ -8,8 +8,11 @@ from fatnn_kernels.tile import Tile
 #: Results of a thread, rows × columns: the larger, the fewer loads a product needs; the smaller, the more
 #: multiprocessors have a part of a small result.
 SHAPES = ((8, 8), (4, 8), (4, 4), (2, 4), (2, 2), (1, 2), (1, 1))
-#: Accumulators of a thread that leave registers for two blocks on a multiprocessor.
-MOST_ACCUMULATORS = 96
+#: Accumulators of a thread. Popcounts are so slow beside loads that more blocks on a multiprocessor gain more than
+#: fewer loads do.
+MOST_ACCUMULATORS = {"popcounts": 48, "int32": 64, "float32": 64}
+#: Steps between two branches, so that a thread of few results has loads and popcounts in flight.
+STEPS = 16
 #: What a load from shared memory costs, in popcounts: 32 words a clock and multiprocessor against 16 popcounts.
 LOAD = 0.5
 
@@ -23,7 +26,7 @@ class CudaTile:
     thread_columns: int  #: columns of the result of a thread
     threads_y: int = 16
     threads_x: int = 16
-    depth: int = 16  #: words of a plane in shared memory at a time
+    depth: int = 32  #: words of a plane in shared memory at a time, a multiple of :attr:`unrolled`
 
     @property
     def rows(self) -> int:
@@ -34,6 +37,11 @@ class CudaTile:
     def columns(self) -> int:
         """Columns of the result of a block."""
         return self.thread_columns * self.threads_x
+
+    @property
+    def unrolled(self) -> int:
+        """Words of a plane between two branches; the words are filled up to a multiple of it."""
+        return min(4, max(1, STEPS // (self.thread_rows * self.thread_columns)))
 
     @property
     def threads(self) -> int:
@@ -65,5 +73,6 @@ def choose_tile(product: Product, m: int, n: int, multiprocessors: int) -> CudaT
         most = -(-across * down // multiprocessors)
         return most * tile.rows * tile.columns * (1 + LOAD / tile.thread_rows + LOAD / tile.thread_columns)
 
-    fitting = [shape for shape in SHAPES if product.accumulators * shape[0] * shape[1] <= MOST_ACCUMULATORS]
+    most = MOST_ACCUMULATORS[product.accumulate]
+    fitting = [shape for shape in SHAPES if product.accumulators * shape[0] * shape[1] <= most]
     return min((CudaTile(product, *shape) for shape in fitting), key=cost)
