@@ -154,13 +154,7 @@ class ImportedPlatform(Entry):
 
 #: One model a kind.
 Platform: TypeAlias = Annotated[
-    CpuPlatform
-    | CudaPlatform
-    | DaskPlatform
-    | EmulatedPlatform
-    | ImportedPlatform
-    | ModelledPlatform
-    | SshPlatform,
+    CpuPlatform | CudaPlatform | DaskPlatform | EmulatedPlatform | ImportedPlatform | ModelledPlatform | SshPlatform,
     Field(discriminator="kind"),
 ]
 

