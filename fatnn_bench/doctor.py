@@ -14,6 +14,7 @@ import psutil
 
 from fatnn_bench import machine
 from fatnn_bench.affinity import core_list, efficiency_cores
+from fatnn_bench.model import mca
 
 __all__ = ["Finding", "State", "examine"]
 
@@ -87,6 +88,7 @@ def examine(load: Load, environment: Mapping[str, str], root: Path = Path("/")) 
     yield _memory()
     yield _threads(environment)
     yield _blas(machine.blas())
+    yield _llvm_mca()
     yield from _extras(requires("fatnn-bench") or ())
 
 
@@ -190,6 +192,15 @@ def _blas(libraries: list[dict[str, object]]) -> Finding:
     return Finding(
         "BLAS", State.DOUBTFUL, "NumPy tells none: blas.float32 may be slow", "pip install --force-reinstall numpy"
     )
+
+
+def _llvm_mca() -> Finding:
+    what = "llvm-mca"
+    program = mca.find()
+    if program is None:
+        found = "not on the PATH: modelled platforms are skipped"
+        return Finding(what, State.NOTE, found, "sudo apt install llvm, or brew install llvm")
+    return Finding(what, State.GOOD, f"{mca.version(program)}, {program}")
 
 
 def _extras(requirements: Iterable[str]) -> Iterator[Finding]:

@@ -203,10 +203,10 @@ def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
 
 def _default() -> Path:
     local = Path("platforms.yaml")
-    return local if local.exists() else _shipped()
+    return local if local.exists() else shipped()
 
 
-def _shipped() -> Path:
+def shipped() -> Path:
     """Return the shipped file: inside an installed package, at the root of a checkout."""
     package = Path(__file__).parent
     installed = package / "platforms.yaml"

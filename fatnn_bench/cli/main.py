@@ -19,6 +19,7 @@ from fatnn_bench.cli.export import export
 from fatnn_bench.cli.merge import merge
 from fatnn_bench.cli.model import model
 from fatnn_bench.cli.new_kernel import new_kernel
+from fatnn_bench.cli.platforms import platforms
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.report import report
@@ -70,6 +71,7 @@ app.command()(accuracy)
 app.command()(export)
 app.command()(recommend)
 app.command()(new_kernel)
+app.add_typer(platforms, name="platforms")
 app.command("list")(catalog.list_)
 
 

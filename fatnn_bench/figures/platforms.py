@@ -16,6 +16,7 @@ from fatnn_bench import compare, provenance
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.footnotes import DOUBT
 from fatnn_bench.gain import number
 from fatnn_bench.results import Row, Run, Status
 
@@ -56,7 +57,7 @@ def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``platform, origin, scope, threads, kernel, layers, speedup``.
+        ``platform, origin, scope, threads, kernel, layers, speedup, mistrusted``.
 
     Raises
     ------
@@ -97,7 +98,12 @@ def _records(layers: dict[str, dict[str, Row]], baseline: str | None) -> Iterato
                     pairs.setdefault(row.kernel, []).append((row, base))
     for kernel in compare.kernel_order(pairs):
         ratios = [(base.median_s or 0.0) / (row.median_s or 1.0) for row, base in pairs[kernel]]
-        yield {"kernel": kernel, "layers": len(ratios), "speedup": statistics.geometric_mean(ratios)}
+        yield {
+            "kernel": kernel,
+            "layers": len(ratios),
+            "speedup": statistics.geometric_mean(ratios),
+            "mistrusted": any(Status.MISTRUSTED in (row.status, base.status) for row, base in pairs[kernel]),
+        }
 
 
 def _float32(rows: Any) -> list[Row]:
@@ -147,7 +153,7 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
     above = max(row["speedup"], 1.0)
     ax.annotate(
-        number(row["speedup"]), (x, above), (0, 2.5), textcoords="offset points", rotation=90, ha="center", va="bottom",
+        number(row["speedup"]) + (DOUBT if row["mistrusted"] else ""), (x, above), (0, 2.5), textcoords="offset points", rotation=90, ha="center", va="bottom",
         fontsize=6,
     )  # fmt: skip
 
@@ -180,5 +186,6 @@ def _caption(figure: Figure, speedups: pd.DataFrame, runs: Sequence[Run]) -> Non
         for machine in ([each["machine"] for each in run.header.platforms.values()] or [run.header.machine])
     )
     scopes = ", ".join(f"{scope} scope" for scope in dict.fromkeys(speedups["scope"]))
-    text = f"{'; '.join(machines)} · {scopes} · {runs[0].header.created}. Bars: geometric mean over the layers."
+    doubt = f" {DOUBT} mistrusted." if speedups["mistrusted"].any() else ""
+    text = f"{'; '.join(machines)} · {scopes} · {runs[0].header.created}. Bars: geometric mean over the layers.{doubt}"
     caption.note(figure, text)
