@@ -49,11 +49,11 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
     NothingComparableError
         If no run shares a timed case with the first.
     """
-    names = labels(runs)
+    names, by_key = labels(runs), _by_key(runs)
     records = []
     for i in range(1, len(runs)):
         floor = verdict.floor_of(runs[0], runs[i])
-        records += [_record(names[0], names[i], row, base, min_effect, floor) for row, base in _aligned(runs, i)]
+        records += [_record(names[0], names[i], row, base, min_effect, floor) for row, base in _aligned(by_key, i)]
     table = pd.DataFrame(records)
     if not records or table["speedup"].isna().all():
         raise NothingComparableError(_nothing(runs, names))
@@ -66,10 +66,10 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
     The columns are ``run, baseline, cases, left_out, speedup, low, high``. ``cases`` counts those in the mean,
     ``left_out`` those without a time in either run.
     """
-    names = labels(runs)
+    names, by_key = labels(runs), _by_key(runs)
     records = []
     for i in range(1, len(runs)):
-        aligned = list(_aligned(runs, i))
+        aligned = list(_aligned(by_key, i))
         known = [(row, base) for row, base in aligned if row and base and row.timed and base.timed]
         mean = gain.mean(known) if known else gain.NONE
         counts = {"cases": len(known), "left_out": len(aligned) - len(known)}
@@ -101,10 +101,14 @@ def differing_machines(runs: Sequence[Run]) -> str:
     return "; ".join(differences)
 
 
-def _aligned(runs: Sequence[Run], i: int) -> Iterator[tuple[Row | None, Row | None]]:
-    """Each case that any run holds: its row in run i, and in the first."""
-    by_key: list[dict[_Key, Row]] = [{(row.platform, row.case): row for row in run.rows} for run in runs]
-    for key in dict.fromkeys(key for rows in by_key for key in rows):
+def _by_key(runs: Sequence[Run]) -> list[dict[_Key, Row]]:
+    """The rows of each run, by case."""
+    return [{(row.platform, row.case): row for row in run.rows} for run in runs]
+
+
+def _aligned(by_key: Sequence[dict[_Key, Row]], i: int) -> Iterator[tuple[Row | None, Row | None]]:
+    """Each case that run i or the first holds: its row in run i, and in the first."""
+    for key in {**by_key[0], **by_key[i]}:
         row, base = by_key[i].get(key), by_key[0].get(key)
         if row or base:
             yield row, base
