@@ -153,9 +153,15 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
     above = max(row["speedup"], 1.0)
     ax.annotate(
-        number(row["speedup"]) + (DOUBT if row["mistrusted"] else ""), (x, above), (0, 2.5), textcoords="offset points", rotation=90, ha="center", va="bottom",
+        number(row["speedup"]) + (DOUBT if row["mistrusted"] else ""),
+        (x, above),
+        (0, 2.5),
+        textcoords="offset points",
+        rotation=90,
+        ha="center",
+        va="bottom",
         fontsize=6,
-    )  # fmt: skip
+    )
 
 
 def _title(row: pd.Series) -> str:
