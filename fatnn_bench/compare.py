@@ -222,7 +222,8 @@ def _total_record(kernel: str, pairs: list[_Pair], layers: Iterable[str]) -> dic
     known = [(pair.row, pair.baseline) for pair in pairs if pair.row.timed and pair.baseline]
     timed = {layer_name(row) for row, _ in known}
     left_out = [layer for layer in layers if layer not in timed]
-    whole = not left_out and pairs[0].row.network is not None
+    row = pairs[0].row  # batch sizes of a whole network are not its layers: their times make no sum
+    whole = not left_out and row.network is not None and row.scope != "network"
     time, base_time = gain.network_seconds(known) if whole else (float("nan"), float("nan"))
     total = gain.of_network(known) if whole else gain.NONE
     mean = gain.mean(known) if known else gain.NONE

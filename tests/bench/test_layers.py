@@ -67,7 +67,7 @@ def test_json_round_trip_ignores_what_it_does_not_know():
         ({"batch": 0}, "batch is 0, expected at least 1"),
         ({"padding": -1}, "padding is -1, expected at least 0"),
         ({"groups": 4}, "groups is 4, which does not divide both in_channels 4 and out_channels 6"),
-        ({"kind": "pool"}, "kind is 'pool', expected conv, linear or gemm"),
+        ({"kind": "pool"}, "kind is 'pool', expected conv, linear, gemm, network"),
         ({"kind": "linear"}, "a linear layer has no image, kernel, padding or groups"),
         ({"network": "net", "count": 0}, r"layer net\.c: count is 0"),
     ],
