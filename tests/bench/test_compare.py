@@ -149,3 +149,12 @@ def test_words_for_the_baseline():
     assert compare.baseline_words("blas.float32", None) == "blas.float32, the fastest float32 of each layer"
     assert compare.baseline_words(None, None) == "the fastest float32 of each layer"
     assert compare.baseline_words("int8", "int8") == "int8"
+
+
+def test_batch_sizes_of_a_whole_network_have_no_total():
+    rows = [
+        make_row(k, f"b{b}", b * ms, scope="network") for b in (1, 16) for k, ms in (("float32", 4.0), ("int8", 2.0))
+    ]
+    totals = by(compare.totals(make_run(*rows)), "kernel")
+    assert np.isnan(totals.loc["int8", "total_s"])
+    assert totals.loc["int8", "geometric_mean"] == pytest.approx(2)
