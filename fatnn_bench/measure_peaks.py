@@ -15,15 +15,12 @@ from fatnn_bench.peaks import Bandwidth, ProductPeak
 from fatnn_bench.statistics import median_interval
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.bandwidth import ReadStream
-from fatnn_kernels.driver import choose_tile
-from fatnn_kernels.peak import RegisterLoop
+from fatnn_kernels.peak import RegisterLoop, limit_tile
 
 __all__ = ["bandwidth_sizes", "measure"]
 
 #: Many short samples: a disturbed one does not move the median.
 _ROUNDS, _SAMPLE_S = 21, 0.005
-#: Rows and values of an inner product for which a tile is as large as it gets.
-_LARGE = 1 << 16
 #: Bytes read as memory where no cache is known.
 _MEMORY_BYTES = 1 << 28
 
@@ -42,7 +39,7 @@ def measure(rounds: int = _ROUNDS, sample_s: float = _SAMPLE_S) -> tuple[list[Pr
     sample_s
         Seconds that a sample lasts.
     """
-    tiles = {name: choose_tile(product, _LARGE, _LARGE) for name, product in PRODUCTS.items()}
+    tiles = {name: limit_tile(product) for name, product in PRODUCTS.items()}
     registers = {name: RegisterLoop(tile) for name, tile in tiles.items()}
     streams = {level: ReadStream(size) for level, size in bandwidth_sizes(machine.describe()).items()}
     seconds = _seconds({**registers, **streams}, rounds, sample_s)

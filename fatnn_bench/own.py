@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench import codegen
 from fatnn_bench.contender import Prepared
 from fatnn_bench.layers import Layer
 from fatnn_bench.problems import Problem
@@ -14,9 +15,7 @@ from fatnn_kernels import Product, driver
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
-from fatnn_kernels.peak import RegisterLoop
-from fatnn_kernels.target import current_target
-from fatnn_kernels.tile import Tile
+from fatnn_kernels.peak import RegisterLoop, limit_tile
 
 #: Fewer channels than this leave most bits of a word empty; only first convolutions have so few.
 _FEWEST_CHANNELS = 8
@@ -51,8 +50,11 @@ class _PreparedGemm:
         self._c = driver.empty_result(self._x, self._y)
         self._threads = threads
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
-        self.codegen = _codegen(self._x.tile)
-        self.limit = _limit(product)
+        self.limit = RegisterLoop(limit_tile(product))
+
+    @property
+    def codegen(self) -> dict[str, Any]:
+        return codegen.describe(self._x.tile, "kernel", self._threads)
 
     def run(self, loops: int) -> None:
         driver.run(self._x, self._y, self._c, threads=self._threads, loops=loops)
@@ -84,12 +86,15 @@ class _PreparedLayer:
         self._convolution, self._threads, self._image = convolution, threads, problem.x
         self._packed, self._c = convolution.empty_image(), convolution.empty_result()
         self.bytes = problem.x.nbytes + convolution.weight_bytes + self._c.nbytes
-        self.codegen = _codegen(convolution.tile)
-        self.limit = _limit(product)
+        self.limit = RegisterLoop(limit_tile(product))
         self.stages = {
             "quantise": lambda loops: convolution.quantise(self._image, self._packed, loops, threads),
             "product": lambda loops: convolution.products(self._packed, self._c, loops, threads),
         }
+
+    @property
+    def codegen(self) -> dict[str, Any]:
+        return codegen.describe(self._convolution.tile, "layer", self._threads)
 
     def run(self, loops: int) -> None:
         self._convolution.layer(self._image, self._packed, self._c, loops, self._threads)
@@ -122,8 +127,11 @@ class _PreparedFused:
         words = -(-layer.out_channels // 32)
         self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
-        self.codegen = _codegen(self._convolution.tile)
-        self.limit = _limit(product)
+        self.limit = RegisterLoop(limit_tile(product))
+
+    @property
+    def codegen(self) -> dict[str, Any]:
+        return codegen.describe(self._convolution.tile, "packed", self._threads)
 
     def run(self, loops: int) -> None:
         self._convolution.fused(self._packed, self._thresholds, self._out, loops=loops, threads=self._threads)
@@ -149,18 +157,3 @@ def _convolution(product: Product, problem: Problem) -> Convolution:
         layer.padding,
     )
     return Convolution(product, geometry, problem.y, bounds(product.x_domain))
-
-
-def _limit(product: Product) -> RegisterLoop:
-    """The machine's limit for a product: that of the tile for products of any size, whatever tile a layer has."""
-    return RegisterLoop(driver.choose_tile(product, m=4096, k=4096))
-
-
-def _codegen(tile: Tile) -> dict[str, Any]:
-    target = current_target()
-    codegen: dict[str, Any] = {"vector_bits": 32 * tile.lanes, "tile": f"{tile.rows}x{tile.vectors}"}
-    if tile.product.accumulate == "popcounts":
-        codegen |= {"popcount": target.popcount_instruction, "counting": tile.counting}
-    if tile.product.name == "int8":
-        codegen["dot"] = target.int8_dot
-    return codegen

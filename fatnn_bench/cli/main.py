@@ -16,9 +16,11 @@ from fatnn_bench.cli.compare import compare
 from fatnn_bench.cli.convert import convert
 from fatnn_bench.cli.doctor import doctor
 from fatnn_bench.cli.export import export
+from fatnn_bench.cli.inspect import inspect
 from fatnn_bench.cli.merge import merge
 from fatnn_bench.cli.model import model
 from fatnn_bench.cli.new_kernel import new_kernel
+from fatnn_bench.cli.peak import peak
 from fatnn_bench.cli.platforms import platforms
 from fatnn_bench.cli.plot import plot
 from fatnn_bench.cli.recommend import recommend
@@ -67,6 +69,8 @@ app.command()(verify.verify)
 app.command()(merge)
 app.command()(model)
 app.command()(doctor)
+app.command()(peak)
+app.command()(inspect)
 app.command()(accuracy)
 app.command()(export)
 app.command()(recommend)

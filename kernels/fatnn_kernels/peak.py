@@ -6,16 +6,26 @@ import numpy as np
 
 from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_register_tile
 from fatnn_kernels.jit import compiled
+from fatnn_kernels.product import Product
+from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
 #: Words of a call: enough that the epilogue does not count, few enough that a call is short.
 WORDS = 1024
 
 
+def limit_tile(product: Product) -> Tile:
+    """The tile that sets the limit of a product on this target; a kernel may run on another."""
+    target = current_target()
+    shape = target.limit_shape(product.name)
+    return Tile(product, shape.rows, shape.vectors, target.lanes, shape.counting)
+
+
 class RegisterLoop:
     """A tile over :data:`WORDS` words of x and y that stay in registers: no loads, no cache, no memory.
 
-    The quotient of its ``macs`` and the time of a call is the limit of every kernel made of this tile.
+    The quotient of its ``macs`` and the time of a call is the limit of every kernel of the product, where the tile is
+    :func:`limit_tile`.
     """
 
     def __init__(self, tile: Tile) -> None:

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 
 from fatnn_kernels import PRODUCTS
-from fatnn_kernels.driver import choose_tile
-from fatnn_kernels.peak import WORDS, RegisterLoop
+from fatnn_kernels.peak import WORDS, RegisterLoop, limit_tile
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_it_computes_what_it_says(name):
     """The same word again and again: WORDS times the product of that word."""
     product = PRODUCTS[name]
-    loop = RegisterLoop(choose_tile(product, 1000, 10_000))
+    loop = RegisterLoop(limit_tile(product))
     loop.run(1)
     word = np.full((1, 1), 0x3F800000, np.uint32)
     acc = (np.zeros((1, 1), product.dtype),) * product.accumulators
@@ -23,7 +22,7 @@ def test_it_computes_what_it_says(name):
 
 def test_the_optimiser_leaves_the_work_in_the_loop():
     """A hundred calls take longer than ten: far more than the noise of any machine."""
-    loop = RegisterLoop(choose_tile(PRODUCTS["ternary-fatnn"], 1000, 10_000))
+    loop = RegisterLoop(limit_tile(PRODUCTS["ternary-fatnn"]))
     loop.run(1)
     seconds = []
     for calls in (10, 1000):
