@@ -64,10 +64,15 @@ def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any,
                     ones += popcount_word(flat_item(packed, (pixel * words + word) * planes + plane))
                 count += per_bit[plane] * ones
         counts[pixel] = count
+    pixel_words = np.uint32(words * planes)
+    steps = np.empty(taps.shape[0] // words, np.int64)  # from the first pixel of a window to each of its pixels
+    for tap in range(steps.shape[0]):
+        steps[tap] = taps[tap * words] // pixel_words
     for m in range(pixels.shape[0]):
+        first = np.int64(np.uint32(pixels[m]) // pixel_words)  # 32 bits: a division for each tap took most of the time
         total = 0
-        for tap in range(0, taps.shape[0], words):
-            total += counts[(pixels[m] + taps[tap]) // (words * planes)]
+        for tap in range(steps.shape[0]):
+            total += flat_item(counts, first + steps[tap])
         x_term[m] = total
 
 
