@@ -5,12 +5,15 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: bench test test-levels lint benchmarks wheel clean
+.PHONY: bench trust test test-levels lint benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
 	$(BIN)/fatnn-bench run --platform native
 	$(BIN)/fatnn-bench plot results/native
+
+trust: .venv/bench  ## run the suite against itself: are equals called equal, and planted slow-downs found?
+	$(BIN)/fatnn-bench trust -o results/trust.json
 
 test: .venv/test  ## run all tests
 	$(BIN)/python -m pytest

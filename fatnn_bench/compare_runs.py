@@ -40,7 +40,7 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
     DataFrame
         A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run, status,
         reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high, verdict,
-        least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case,
+        floor, least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case,
         and ``verdict`` is missing where there is no speedup. Cases come in the order of the first run, then those that
         only others hold.
 
@@ -141,6 +141,7 @@ def _record(
         "baseline_s": base.median_s if base and base.timed else None,
         **speedup._asdict(),
         "verdict": word,
+        "floor": floor,
         "least_effect": max(min_effect, floor),
     }
 

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -70,7 +70,8 @@ def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Itera
         yield verify_case(case, contenders, request.seed)
 
 
-def _main(kind: str = "cpu") -> None:
+def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contender]] | None" = None) -> None:
+    """Carry out the request on stdin on a kind of platform, with its contenders or others of the scope."""
     stdout = _reserve_stdout()
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
@@ -89,7 +90,8 @@ def _main(kind: str = "cpu") -> None:
     from fatnn_kernels.jit import source_key
 
     # before "ready": where nothing can be compiled, no results file is begun
-    competing: Mapping[str, Contender] = contenders(request.cases[0].scope, kind)
+    scope = request.cases[0].scope
+    competing: Mapping[str, Contender] = contenders_of(scope) if contenders_of else contenders(scope, kind)
     software = machine.software() | {"kernel_source": source_key()}
     if request.plugins:
         competing = _with_plugins(competing, request)
@@ -139,4 +141,4 @@ def _stop_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    main(*sys.argv[1:])

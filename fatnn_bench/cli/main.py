@@ -27,6 +27,7 @@ from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.report import report
 from fatnn_bench.cli.reproduce import reproduce
 from fatnn_bench.cli.show import show
+from fatnn_bench.cli.trust import trust
 from fatnn_bench.errors import Exit, UserError
 
 
@@ -71,6 +72,7 @@ app.command()(model)
 app.command()(doctor)
 app.command()(peak)
 app.command()(inspect)
+app.command()(trust)
 app.command()(accuracy)
 app.command()(export)
 app.command()(recommend)

@@ -1,0 +1,76 @@
+"""FATNN's product with slow-downs that are really there: more rows are multiplied than are asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench.contender import Contender, Limit, Prepared
+from fatnn_bench.layers import Layer, bare_gemm
+from fatnn_bench.own import GemmContender
+from fatnn_bench.problems import Problem
+from fatnn_kernels import TERNARY_FATNN
+from fatnn_kernels.target import current_target
+
+#: Row tiles of every layer, so that one more is one per cent.
+_ROW_TILES = 100
+#: Columns and depths of the layers: products of 0.03 to 0.4 ms at 500 GMAC/s.
+_COLUMNS, _DEPTHS = (64, 96, 128, 160, 192), (288, 576, 864, 1152)
+
+
+class Planted(GemmContender):
+    """FATNN's product of all rows, and of some per cent of them once more."""
+
+    def __init__(self, percent: int) -> None:
+        super().__init__(TERNARY_FATNN)
+        self.name = name(percent)
+        self._percent = percent
+
+    def prepare(self, problem: Problem, threads: int) -> Prepared:
+        rows = len(problem.x)
+        again = problem.x[: rows * self._percent // 100]
+        more = replace(problem, x=np.concatenate([problem.x, again]))
+        return _FirstRows(super().prepare(more, threads), rows)
+
+
+class _FirstRows:
+    """A prepared product of which only the first rows were asked for."""
+
+    tolerance = None
+    limit: Limit | None = None
+    stages: Mapping[str, Callable[[int], None]] = {}
+
+    def __init__(self, whole: Prepared, rows: int) -> None:
+        self._whole, self._rows = whole, rows
+        self.bytes, self.codegen = whole.bytes, whole.codegen
+
+    def run(self, loops: int) -> None:
+        self._whole.run(loops)
+
+    def result(self) -> NDArray[Any]:
+        return self._whole.result()[: self._rows]
+
+    def spoil(self) -> None:
+        self._whole.spoil()
+
+
+def name(percent: int) -> str:
+    """Return the name of the kernel that does so much more work."""
+    return f"planted-{percent}"
+
+
+def contenders(scope: str) -> dict[str, Contender]:
+    """Return FATNN's product without, and with small and larger slow-downs."""
+    return {name(percent): Planted(percent) for percent in (0, 3, 10)}
+
+
+def layers() -> list[Layer]:
+    """Return twenty GEMMs whose rows are a hundred tiles."""
+    target = current_target()
+    return [
+        bare_gemm(_ROW_TILES * target.tile_shape(TERNARY_FATNN.name, TERNARY_FATNN.words(k)).rows, n, k)
+        for n in _COLUMNS
+        for k in _DEPTHS
+    ]
