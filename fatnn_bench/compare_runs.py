@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from fatnn_bench import gain, machine, verdict
+from fatnn_bench import gain, machine, same_code, verdict
 from fatnn_bench.compare import layer_name
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.results import Row, Run
 
-__all__ = ["ABSENT", "differing_machines", "labels", "means", "ratios"]
+__all__ = ["ABSENT", "differing_machines", "labels", "means", "ratios", "same_code_notice"]
 
 #: Stands for a status where a run does not hold the case.
 ABSENT = "absent"
@@ -38,11 +38,11 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
     Returns
     -------
     DataFrame
-        A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run, status,
-        reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high, verdict,
-        floor, least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is ``absent`` where a run lacks the case,
-        and ``verdict`` is missing where there is no speedup. Cases come in the order of the first run, then those that
-        only others hold.
+        A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run,
+        status, reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high,
+        verdict, same_code, floor, least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is
+        ``absent`` where a run lacks the case, and ``verdict`` is missing where there is no speedup. Cases come
+        in the order of the first run, then those that only others hold.
 
     Raises
     ------
@@ -106,6 +106,19 @@ def _by_key(runs: Sequence[Run]) -> list[dict[_Key, Row]]:
     return [{(row.platform, row.case): row for row in run.rows} for run in runs]
 
 
+def same_code_notice(table: pd.DataFrame) -> str:
+    """Return what to say of cases of :func:`ratios` that differ although their hot loop does not; empty if none do."""
+    different = table["verdict"].isin([verdict.Verdict.FASTER, verdict.Verdict.SLOWER])
+    cases = list(table[different & table["same_code"]]["case"])
+    if not cases:
+        return ""
+    more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+    return (
+        f"same code: {cases[0]}{more} differ in time, and not in their hot loop; look for what changed around it, "
+        "or on the machine"
+    )
+
+
 def _aligned(by_key: Sequence[dict[_Key, Row]], i: int) -> Iterator[tuple[Row | None, Row | None]]:
     """Each case that run i or the first holds: its row in run i, and in the first."""
     for key in {**by_key[0], **by_key[i]}:
@@ -141,6 +154,7 @@ def _record(
         "baseline_s": base.median_s if base and base.timed else None,
         **speedup._asdict(),
         "verdict": word,
+        "same_code": same_code.unchanged(row, base),
         "floor": floor,
         "least_effect": max(min_effect, floor),
     }

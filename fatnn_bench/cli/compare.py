@@ -43,7 +43,7 @@ def compare(
 
     Example: [bold]fatnn-bench compare before.jsonl after.jsonl --fail-on-regression 5%[/bold]
     """
-    from fatnn_bench import gate, render, tables
+    from fatnn_bench import compare_runs, gate, render, tables
 
     effect = percentage("--min-effect", min_effect)
     limit = None if fail_on_regression is None else percentage("--fail-on-regression", fail_on_regression)
@@ -56,6 +56,8 @@ def compare(
         _refuse_different_machines(read_runs)
     document = tables.runs_document(read_runs, effect)
     render.write(document, form, output)
+    if notice := compare_runs.same_code_notice(document.long):
+        typer.echo(f"fatnn-bench: {notice}", err=True)
     ruling = gate.rule(document.long, limit, strict)
     for reason in ruling.reasons:
         typer.echo(f"fatnn-bench: {reason}", err=True)

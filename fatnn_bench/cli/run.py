@@ -172,8 +172,11 @@ def _print_speedups(done: "Run") -> None:
 
 def _print_quality(done: "Run") -> None:
     """What the run resolves, and how much of it is doubtful."""
+    from fatnn_bench import same_code
     from fatnn_bench.results import Status
 
+    for sentence in same_code.shared_loops(done.rows):
+        typer.echo(f"fatnn-bench: {sentence}", err=True)
     if done.floor is not None:
         typer.echo(f"this run resolves differences of {done.floor:.1%} and more", err=True)
     doubtful = sum(row.status is Status.MISTRUSTED for row in done.rows)
