@@ -44,10 +44,14 @@ class _FirstRows:
 
     def __init__(self, whole: Prepared, rows: int) -> None:
         self._whole, self._rows = whole, rows
-        self.bytes, self.codegen = whole.bytes, whole.codegen
+        self.bytes = whole.bytes
 
-    def run(self, loops: int) -> None:
-        self._whole.run(loops)
+    @property
+    def codegen(self) -> dict[str, Any]:
+        return self._whole.codegen
+
+    def run(self, loops: int) -> float | None:
+        return self._whole.run(loops)
 
     def result(self) -> NDArray[Any]:
         return self._whole.result()[: self._rows]
