@@ -27,6 +27,7 @@ from fatnn_bench.cli.recommend import recommend
 from fatnn_bench.cli.report import report
 from fatnn_bench.cli.reproduce import reproduce
 from fatnn_bench.cli.show import show
+from fatnn_bench.cli.targets import targets
 from fatnn_bench.cli.trust import trust
 from fatnn_bench.errors import Exit, UserError
 
@@ -73,6 +74,7 @@ app.command()(doctor)
 app.command()(peak)
 app.command()(inspect)
 app.command()(trust)
+app.command()(targets)
 app.command()(accuracy)
 app.command()(export)
 app.command()(recommend)
