@@ -5,28 +5,22 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-<<<<<<< HEAD
-.PHONY: bench trust test test-levels lint benchmarks wheel clean
-=======
-.PHONY: bench bench-layers test test-levels lint benchmarks wheel clean
->>>>>>> 3e7f02e (targets, and make bench-layers: what the kernels should reach, beside what runs measured)
+.PHONY: bench bench-layers trust test test-levels lint benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
 	$(BIN)/fatnn-bench run --platform native
 	$(BIN)/fatnn-bench plot results/native
 
-<<<<<<< HEAD
 trust: .venv/bench  ## run the suite against itself: are equals called equal, and planted slow-downs found?
 	$(BIN)/fatnn-bench trust -o results/trust.json
-=======
+
 bench-layers: .venv/layers  ## time kernels, layers and fused layers, with other libraries' beside them; print the targets
 	folder=results/layers/$$(date -u +%Y%m%dT%H%M%SZ); \
 	for scope in kernel layer packed; do \
 	  $(BIN)/fatnn-bench run --platform native --layer 'conv?_x' --scope $$scope -o $$folder/$$scope.jsonl || exit; \
 	done; \
 	$(BIN)/fatnn-bench targets $$folder/kernel.jsonl $$folder/layer.jsonl $$folder/packed.jsonl
->>>>>>> 3e7f02e (targets, and make bench-layers: what the kernels should reach, beside what runs measured)
 
 test: .venv/test  ## run all tests
 	$(BIN)/python -m pytest
