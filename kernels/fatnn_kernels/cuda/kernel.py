@@ -43,6 +43,7 @@ def gemm_kernel(tile: CudaTile) -> Any:
     x_vector, y_vector = _vector(rows), _vector(columns)
     unrolled, simulated = tile.unrolled, bool(config.ENABLE_CUDASIM)
     x_stretch, y_stretch = x_planes * block_rows, y_planes * block_columns
+    x_copy, y_copy = _copy(tile, x_stretch), _copy(tile, y_stretch)
     x_stage, y_stage, sums_shape = depth * x_stretch, depth * y_stretch, (accumulators, rows, columns)
     x_shape, y_shape = (x_planes, rows, 1), (y_planes, 1, columns)
 
@@ -67,10 +68,8 @@ def gemm_kernel(tile: CudaTile) -> Any:
             length = min(depth, words - first)
             x_first = (cuda.blockIdx.y * words + first) * x_stretch
             y_first = (cuda.blockIdx.x * words + first) * y_stretch
-            for word in range(thread, length * x_stretch, threads):
-                x_shared[uint64(word)] = x[uint64(x_first + word)]
-            for word in range(thread, length * y_stretch, threads):
-                y_shared[uint64(word)] = y[uint64(y_first + word)]
+            x_copy(x_shared, x, x_first, thread, length)
+            y_copy(y_shared, y, y_first, thread, length)
             cuda.syncthreads()
             for some in range(0, length, unrolled):
                 for word in range(unrolled):
@@ -108,6 +107,30 @@ def gemm_kernel(tile: CudaTile) -> Any:
                 c[row, column] = sum_dtype(finish(of_sums(sums, i, j), n))
 
     return kernel
+
+
+def _copy(tile: CudaTile, stretch: int) -> Any:
+    """A function of all threads that copies so many words of a plane, ``stretch`` for each, into shared memory.
+
+    Where the words are as many as the tile holds, the loop has a count that the compiler knows, and all of its loads
+    are in flight at once.
+    """
+    depth, threads = tile.depth, tile.threads
+    rounds, rest = divmod(depth * stretch, threads)
+    even, kept_count = rest == 0, max(1, rounds)
+
+    def copy(shared: Any, words: Any, first: Any, thread: Any, length: Any) -> None:
+        if even and length == depth:
+            kept = cuda.local.array(kept_count, uint32)
+            for index in range(rounds):
+                kept[index] = words[uint64(first + thread + index * threads)]
+            for index in range(rounds):
+                shared[uint64(thread + index * threads)] = kept[index]
+        else:
+            for word in range(thread, length * stretch, threads):
+                shared[uint64(word)] = words[uint64(first + word)]
+
+    return on_device(copy)
 
 
 def _vector(count: int) -> int:
