@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fatnn_bench import noise, statistics, timing
+from fatnn_bench import cold, noise, statistics, timing
 from fatnn_bench.cases import Case
 from fatnn_bench.conditions import Conditions
 from fatnn_bench.contender import Prepared
@@ -39,9 +39,14 @@ class Candidate:
         self._stopped: Stop | None = None
 
     def calibrate(self, settings: Settings) -> bool:
-        """Choose the calls a sample."""
+        """Choose the calls a sample. Returns whether the case can be measured as the settings have it."""
+        if reason := cold.obstacle(self._prepared, settings.cache):
+            self.failure = Status.SKIPPED, reason
+            return False
         self._prepared.spoil()  # so that a timed call that computes nothing is seen
         self._loops = timing.calibrate(self._prepared.run, settings.sample_s)
+        if settings.cache != "warm":
+            self._loops = min(self._loops, cold.CALLS)
         if self._prepared.limit is not None and self.case.threads == 1:
             self._limit_loops = timing.calibrate(self._prepared.limit.run, settings.sample_s * _LIMIT)
         return True
@@ -50,13 +55,14 @@ class Candidate:
         """Take a sample; return whether another is wanted. The last one compares the result with the first again."""
         begin = time.perf_counter()
         self._prepared.run(1)  # the others' data were in the caches
-        sample = timing.sample(self._prepared.run, self._loops)
+        sample = timing.sample(cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops)
         self.samples_s.append(sample.seconds)
         self._observations.append(Observation(sample, conditions))
         if self._prepared.limit is not None and self._limit_loops:
             self._limits_s.append(timing.seconds(self._prepared.limit.run, self._limit_loops) / self._limit_loops)
         for name, stage in self._prepared.stages.items():
-            self._stages_s[name].append(timing.seconds(stage, self._loops) / self._loops)
+            run = cold.chilled(stage, self._prepared, settings.cache)
+            self._stages_s[name].append(timing.seconds(run, self._loops) / self._loops)
         self._spent_s += time.perf_counter() - begin
         self._stopped = self._stop(settings)
         if self._stopped and not np.array_equal(self._prepared.result(), self._verified):

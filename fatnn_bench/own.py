@@ -53,6 +53,10 @@ class _PreparedGemm:
         self.limit = RegisterLoop(limit_tile(product))
 
     @property
+    def activations(self) -> NDArray[Any]:
+        return self._x.words
+
+    @property
     def codegen(self) -> dict[str, Any]:
         return codegen.describe(self._x.tile, "kernel", self._threads)
 
@@ -93,6 +97,10 @@ class _PreparedLayer:
         }
 
     @property
+    def activations(self) -> NDArray[Any]:
+        return self._image
+
+    @property
     def codegen(self) -> dict[str, Any]:
         return codegen.describe(self._convolution.tile, "layer", self._threads)
 
@@ -128,6 +136,10 @@ class _PreparedFused:
         self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
         self.limit = RegisterLoop(limit_tile(product))
+
+    @property
+    def activations(self) -> NDArray[Any]:
+        return self._packed
 
     @property
     def codegen(self) -> dict[str, Any]:

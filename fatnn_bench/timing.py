@@ -16,6 +16,7 @@ _SHORTEST_CALL_S = 1e-11
 LEAST_ROUNDS = 5
 
 Order = Literal["interleaved", "grouped"]
+Cache = Literal["warm", "cold-weights", "cold"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Settings:
     case_s: float  #: the time of a case: it gets more rounds while its median is not sure, until this is spent
     precision: float  #: half the 95% interval of a median that is sure, 0.01 for ±1% of it
     order: Order = "interleaved"  #: the cases in turns, or (``grouped``) all samples of a case in a row
+    cache: Cache = "warm"  #: where calls find their operands; see :mod:`fatnn_bench.cold`
 
 
 STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.6, precision=0.01)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from fatnn_bench.cli.options import Order, Scope, chosen_cases
+from fatnn_bench.cli.options import Cache, Order, Scope, chosen_cases
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Choice:
     quick: bool
     rigorous: bool
     order: Order
+    cache: Cache
     case_seconds: float | None
     platforms: str | None
     plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
@@ -43,7 +44,9 @@ class Choice:
                 "run the missing cases into another file"
             )
         known = {field.name: saved[field.name] for field in fields(cls)}
-        return cls(**known | {"scope": Scope(saved["scope"]), "order": Order(saved["order"])})
+        return cls(
+            **known | {"scope": Scope(saved["scope"]), "order": Order(saved["order"]), "cache": Cache(saved["cache"])}
+        )
 
     def refuse_others(self, given: Self, options: Collection[str], source: str) -> None:
         """Raise UserError if one of the options that a person gave is not as it was chosen here."""
@@ -75,11 +78,11 @@ class Choice:
             raise UserError("--quick and --rigorous exclude each other; give one of them")
         base = timing.QUICK if self.quick else timing.RIGOROUS if self.rigorous else timing.STANDARD
         case_s = base.case_s if self.case_seconds is None else self.case_seconds
-        return replace(base, case_s=case_s, order=self.order.value)
+        return replace(base, case_s=case_s, order=self.order.value, cache=self.cache.value)
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as JSON can hold them."""
-        return asdict(self) | {"scope": self.scope.value, "order": self.order.value}
+        return asdict(self) | {"scope": self.scope.value, "order": self.order.value, "cache": self.cache.value}
 
 
 def _word(value: object) -> str:

@@ -41,6 +41,14 @@ class Scope(StrEnum):
     NETWORK = "network"
 
 
+class Cache(StrEnum):
+    """Where calls find their operands."""
+
+    WARM = "warm"
+    COLD_WEIGHTS = "cold-weights"
+    COLD = "cold"
+
+
 class Order(StrEnum):
     """In which order samples are taken."""
 

@@ -8,6 +8,7 @@ import typer
 
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
+    Cache,
     KernelOption,
     LayerOption,
     Order,
@@ -45,6 +46,9 @@ def run(
     order: Annotated[Order, typer.Option(help="The cases in turns, or all samples of a case in a row.")] = (
         Order.INTERLEAVED
     ),
+    cache: Annotated[
+        Cache, typer.Option(help="Where calls find their operands: weights, or all, may have to come from memory.")
+    ] = Cache.WARM,
     case_seconds: Annotated[
         float | None, typer.Option(help="The most that is spent on a case that will not settle.", min=0)
     ] = None,
@@ -74,7 +78,9 @@ def run(
 
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
-    choice = Choice(platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, case_seconds, file, plugins)
+    choice = Choice(
+        platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, cache, case_seconds, file, plugins
+    )
     earlier = None
     if resume is not None:
         if output is not None:
