@@ -27,14 +27,15 @@ class Kind:
     answers: str  #: what it shows, for the help
     options: tuple[str, ...] = ()  #: those of ``plot`` that are for it, as fields of :class:`Options`
     several: bool = False  #: whether it draws more than one run
+    most_layers: int | None = None  #: a report leaves it out for more layers: it would be slow to draw, and to read
 
 
 KINDS = {
-    "speedup": Kind("how much faster each kernel is, layer by layer", ("baseline",)),
-    "stages": Kind("where the time of a layer goes", ("kernel",)),
-    "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth")),
+    "speedup": Kind("how much faster each kernel is, layer by layer", ("baseline",), most_layers=40),
+    "stages": Kind("where the time of a layer goes", ("kernel",), most_layers=40),
+    "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth"), most_layers=40),
     "pareto": Kind("what accuracy costs", ("accuracy",)),
-    "heatmap": Kind("speedups as a map, for many layers at once", ("baseline",)),
+    "heatmap": Kind("speedups as a map, for many layers at once", ("baseline",), most_layers=60),
     "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline",)),
     "platforms": Kind("speedup over float32 by platform, modelled ones hatched", ("baseline",), several=True),
     "scaling": Kind("what more threads bring", ("kernel",), several=True),

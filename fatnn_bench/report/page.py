@@ -21,8 +21,10 @@ from fatnn_bench.results import Run
 
 __all__ = ["render", "write"]
 
-#: Of how many runs figures are drawn one by one; the kinds that draw several runs draw all.
+#: Of how many runs there are answers, and figures one by one; of more, there are figures of the first alone.
 MOST_RUNS = 4
+#: How many runs are drawn together.
+MOST_TOGETHER = 8
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
     UserError
         No run has anything to compare.
     """
+    alone = runs if len(runs) <= MOST_RUNS else runs[:1]
     rows = table.long(runs, baseline)
     shown = table.lines(rows)
     style, script = _asset("report.css"), _asset("report.js")
@@ -66,10 +69,10 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        answers=[sentence for run in runs[:MOST_RUNS] for sentence in answer.sentences(run)],
+        answers=[sentence for run in alone for sentence in answer.sentences(run)],
         columns=table.columns(shown),
         rows=shown,
-        all_rows=len(rows),
+        all_rows=sum(len(run.rows) for run in runs),
         kernels=kernel_order(line.kernel for line in shown),
         networks=sorted({line.network for line in shown if line.network}),
         statuses=sorted({line.status for line in shown}),
@@ -108,16 +111,19 @@ def _about(run: Run) -> dict[str, Any]:
 def _pictures(runs: Sequence[Run], baseline: str | None) -> Iterator[Picture]:
     """Every figure that the runs hold something for."""
     for name, kind in KINDS.items():
-        groups: list[Sequence[Run]] = [runs] if kind.several else [[run] for run in runs[:MOST_RUNS]]
+        alone = runs if len(runs) <= MOST_RUNS else runs[:1]
+        groups: list[Sequence[Run]] = [runs[:MOST_TOGETHER]] if kind.several else [[run] for run in alone]
         for group in groups:
+            if kind.most_layers and len({row.layer for row in group[0].rows}) > kind.most_layers:
+                continue
+            stem = Path(group[0].source).stem or "run"
             options = Options(baseline=baseline if "baseline" in kind.options else None)
             try:
                 shown, svg = saving.svg(name, group, options)
             except UserError:  # it has nothing of that kind
                 continue
-            stem = Path(group[0].source).stem or "run"
             yield Picture(
-                f"{name.capitalize()}: {kind.answers}",
+                f"{name.capitalize()}: {kind.answers}" + (f" · {stem}" if len(runs) > len(group) else ""),
                 f"{name} of {len(shown)} measurements; the data are in the CSV below",
                 _uri("image/svg+xml", svg),
                 _uri("text/csv", _csv(shown)),

@@ -56,7 +56,7 @@ class Line:
 
 
 def long(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
-    """Return the speedups of all runs, with a first column ``run``; those without a baseline have times only.
+    """Return the speedups of runs, as many as a page can hold, with a first column ``run``.
 
     Errors are those of :func:`compare.speedups`, where no run has anything to compare.
     """
@@ -69,6 +69,8 @@ def long(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
             continue
         table.insert(0, "run", label or run.header.platform)
         tables.append(table)
+        if sum(map(len, tables)) >= MOST_ROWS:
+            break
     if not tables:
         assert last is not None
         raise last
