@@ -121,7 +121,7 @@ def _siblings(root: Path) -> Finding:
         return Finding(what, State.UNKNOWN, "the system does not tell")
     if max(map(len, lists)) == 1:
         return Finding(what, State.GOOD, "none: a thread has a core of its own")
-    pair = ",".join(map(str, sorted(max(lists, key=lambda cores: len(cores)))))
+    pair = ",".join(map(str, sorted(next(cores for cores in lists if len(cores) > 1))))
     found = f"cores are shared, as by {pair}: what runs on one slows the others"
     return Finding(what, State.DOUBTFUL, found, f"echo off | sudo tee /{_CPU}/smt/control")
 

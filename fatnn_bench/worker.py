@@ -141,4 +141,4 @@ def _stop_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1] if sys.argv[1:] else "cpu")

@@ -37,16 +37,15 @@ class Choice:
     def of_run(cls, run: "Run") -> Self:
         """Return what a run was started with. Raises UserError if its file does not tell."""
         saved = run.header.options
-        saved = {"plugin": []} | saved  # files from before there were plugins
+        saved = {"plugin": [], "cache": "warm"} | saved  # files from before there were such options
         if absent := [field.name for field in fields(cls) if field.name not in saved]:
             raise UserError(
                 f"cannot go on with {run.source}: its header does not tell what was asked for ({', '.join(absent)}); "
                 "run the missing cases into another file"
             )
         known = {field.name: saved[field.name] for field in fields(cls)}
-        return cls(
-            **known | {"scope": Scope(saved["scope"]), "order": Order(saved["order"]), "cache": Cache(saved["cache"])}
-        )
+        words = {"scope": Scope(saved["scope"]), "order": Order(saved["order"]), "cache": Cache(saved["cache"])}
+        return cls(**known | words)
 
     def refuse_others(self, given: Self, options: Collection[str], source: str) -> None:
         """Raise UserError if one of the options that a person gave is not as it was chosen here."""
