@@ -121,6 +121,13 @@ def look(kernel: str) -> Look:
 _STAGES = {
     "quantise": Look("#2f4258"),
     "product": Look("#9fbbd3"),
+    "quantise and pack": Look("#2f4258"),
+    "convolutions": Look("#9fbbd3"),
+    "first convolution": Look("#5f83a6"),
+    "pooling": Look("#c9d8e6", "////"),
+    "pixels": Look("#46627f", "...."),
+    "classifier": Look("#dfe8f0", "\\\\\\\\"),
+    "in NumPy": Look("#8a8f96", "xxxx"),
     "rest": Look("#e9e9e9", "......"),
     "fusion/overlap": Look("#ffffff", "//////"),
 }
