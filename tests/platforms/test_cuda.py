@@ -52,8 +52,12 @@ def test_without_numba_cuda_the_extra_is_named(monkeypatch):
 
 
 def test_without_a_driver_every_case_is_skipped(monkeypatch, driver):
-    def missing(name):
-        raise OSError(name)
+    load = ctypes.CDLL
+
+    def missing(name, *others, **options):
+        if name == "libcuda.so.1":
+            raise OSError(name)
+        return load(name, *others, **options)
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     found = list(launch.events(FIRST, Request([Case("binary", bare_gemm(3, 3, 3), "kernel", 1)], None, 0)))

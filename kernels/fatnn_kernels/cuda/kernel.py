@@ -33,7 +33,7 @@ def gemm_kernel(tile: CudaTile) -> Any:
     x and y are flat uint32 as above, of so many words a plane; the terms hold a value a row and a value a column; c is
     [rows, columns]. All are filled up to whole tiles.
     """
-    product, depth, threads = tile.product, tile.depth, tile.threads
+    product, depth = tile.product, tile.depth
     rows, columns, threads_y, threads_x = tile.thread_rows, tile.thread_columns, tile.threads_y, tile.threads_x
     block_rows, block_columns = tile.rows, tile.columns
     x_planes, y_planes, accumulators = product.x_planes, product.y_planes, product.accumulators
