@@ -94,6 +94,7 @@ def test_a_sample_tells_how_long_its_thread_did_not_run():
     assert 0.3 < sample.off_cpu < 0.9
 
     def busy(loops):
-        sum(range(300_000))
+        sum(range(30_000))
 
-    assert timing.sample(busy, 1).off_cpu < 0.3
+    # the least of many: others may want the core too
+    assert min(timing.sample(busy, 1).off_cpu for _ in range(100)) < 0.3
