@@ -24,7 +24,6 @@ GEMM = ("--shapes", "3x3x3")
         (("run", "--platforms", "missing.yaml"), ("missing.yaml",)),
         (("run", "--platforms", "p.yaml", "--platform", "mine"), ("p.yaml", "treads", "line 3", "threads")),
         (("run", *GEMM, "--quick", "--rigorous"), ("--quick and --rigorous exclude each other",)),
-        (("run", *GEMM, "--platform", "native,native-all-threads", "-o", "a.jsonl"), ("-o names one file",)),
         (("verify", *GEMM, "--kernel", "foo"), ("--kernel 'foo' matches nothing",)),
         (("list", "platforms", "--platforms", "missing.yaml"), ("missing.yaml",)),
         (("show", "missing.jsonl"), ("there is no results file missing.jsonl",)),

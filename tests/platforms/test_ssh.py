@@ -58,7 +58,7 @@ class Nobody:
 WIDE_AWAKE = """
 import fakes
 from fatnn_bench import contenders
-contenders.contenders = lambda scope: fakes.by_name(fakes.AlwaysWrong("wrong"), fakes.Fake("sleeper"))
+contenders.contenders = lambda *_, **__: fakes.by_name(fakes.AlwaysWrong("wrong"), fakes.Fake("sleeper"))
 """
 
 
