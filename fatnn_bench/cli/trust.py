@@ -59,7 +59,7 @@ def _findings(report: "Report") -> "list[tuple[str, bool]]":
         (
             f"of {small.comparisons} planted slow-downs of 3%, {small.slower} were found; of the {small.resolved} in "
             f"runs that resolve 2% or less, {small.slower_resolved} (promised: at least {_FOUND:.0%} of these)",
-            small.slower_resolved >= _FOUND * small.resolved,
+            small.resolved > 0 and small.slower_resolved >= _FOUND * small.resolved,
         ),
         (
             f"of {large.comparisons} planted slow-downs of 10%, {large.slower} were found (promised: all)",
