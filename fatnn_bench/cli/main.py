@@ -1,5 +1,6 @@
 """The commands of ``fatnn-bench`` and how their errors are told."""
 
+import errno
 import io
 import os
 import sys
@@ -47,6 +48,11 @@ class _Commands(TyperGroup):
         except BrokenPipeError:  # the reader of stdout, `head` say, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(Exit.FINE) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise UserError("the disk that stdout goes to is full; free some of it and ask again") from error
 
 
 app = typer.Typer(

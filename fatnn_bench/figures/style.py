@@ -97,7 +97,7 @@ _LOOKS = {
     "float32": Look("#000000"),
     "int8": Look("#CC79A7"),
     "two-bit": Look("#D55E00", "////"),
-    "ternary-naive": Look("#56B4E9", "...."),
+    "ternary-naive": Look("#56B4E9", ".."),
     "ternary-fatnn": Look("#0072B2"),
     "ternary-gated-xnor": Look("#E69F00", "\\\\\\\\"),
     "ternary-binary": Look("#009E73", "xxxx"),
@@ -105,7 +105,7 @@ _LOOKS = {
 }
 
 #: Other libraries' kernels have the colour of their precision, and the library's hatch.
-_LIBRARY_HATCHES = {"blas": "++++", "torch": "oooo", "onnxruntime": "----"}
+_LIBRARY_HATCHES = {"blas": "++++", "torch": "ooo", "onnxruntime": "----"}
 _STRANGE_LIBRARY = "||||"
 _STRANGE_PRECISION = Look("#bbbbbb", "**")
 

@@ -91,10 +91,10 @@ def test_limits_of_another_machine_are_refused(saved, asked, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--kernel", "binary"), "--kernel is for --kind stages, and this is speedup; leave it out"),
+        (("--kernel", "binary"), "--kernel is for --kind stages, scaling, and this is speedup; leave it out"),
         (
             ("--kind", "stages", "--baseline", "int8"),
-            "--baseline is for --kind speedup, heatmap, crossover, and this is stages",
+            "--baseline is for --kind speedup, heatmap, crossover, platforms, and this is stages",
         ),
         (("--kind", "stages", "--measure-bandwidth"), "--measure-bandwidth is for --kind roofline"),
         (("--kind", "roofline", "--peak", "p", "--measure-bandwidth"), "exclude each other; give one of them"),
