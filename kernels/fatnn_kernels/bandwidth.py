@@ -9,8 +9,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
+from fatnn_kernels.aligned import LINE_BYTES, aligned
 from fatnn_kernels.intrinsics import address, barrier
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.target import current_target
@@ -19,8 +19,6 @@ from fatnn_kernels.vector import I32, I64, load
 
 #: Vectors of an iteration, each with a sum of its own: loads wait for no addition, and the loop's own cost is small.
 _VECTORS = 8
-#: Bytes of a cache line and of the widest register: a load that crosses lines counts as two.
-_ALIGNMENT = 64
 
 
 class ReadStream:
@@ -37,7 +35,7 @@ class ReadStream:
     def __init__(self, size: int) -> None:
         step = _VECTORS * current_target().lanes * 4
         self.bytes = -(-size // step) * step  #: read by a call
-        self._words = _aligned(self.bytes // 4)
+        self._words = aligned(self.bytes // 4, np.uint32)
         self._words[:] = 1  # every page has memory of its own once it was written
 
         self.total = 0  #: the sum, modulo 2³², of all words that the last :meth:`run` read: every one of them is 1
@@ -45,14 +43,6 @@ class ReadStream:
     def run(self, loops: int) -> None:
         """Read the buffer ``loops`` times."""
         self.total = int(_read(self._words, loops))
-
-
-def _aligned(words: int) -> NDArray[np.uint32]:
-    """Uninitialised words that begin with a cache line."""
-    spare = _ALIGNMENT // 4
-    room = np.empty(words + spare, np.uint32)
-    first = -(room.ctypes.data // 4) % spare
-    return room[first : first + words]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -65,7 +55,7 @@ def _sum_words(typingctx: Any, words: Any, count: Any) -> Any:
 
         def body(index: ir.Value, sums: Any) -> list[ir.Value]:
             at = [builder.gep(pointer, [builder.add(index, constant(i * lanes.count))]) for i in range(_VECTORS)]
-            return [builder.add(total, load(builder, p, lanes, _ALIGNMENT)) for total, p in zip(sums, at, strict=True)]
+            return [builder.add(total, load(builder, p, lanes, LINE_BYTES)) for total, p in zip(sums, at, strict=True)]
 
         zeros = [ir.Constant(lanes, None)] * _VECTORS
         first, *others = loop(builder, ir.Constant(I64, 0), count, _VECTORS * lanes.count, zeros, body)

@@ -1,7 +1,8 @@
 """The GEMM driver: x [M, K] times y [N, K] transposed, for every product.
 
 The loops follow GotoBLAS (Goto and van de Geijn, ACM TOMS 2008): a panel of y that fits L1 meets a block of x that
-fits L2.
+fits L2. Where x is one tile, nothing of y is used twice and memory is the limit: y is then read once, from its begin to
+its end, and it is x that stays in L1.
 """
 
 from functools import cache
@@ -112,14 +113,21 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     ValueError
         ``threads`` is less than 1 or more than Numba was started with.
     """
-    _, words, planes, columns = b.words.shape
-    panel_words = max(1, PANEL_BYTES // (planes * columns * 4))
+    words = b.words.shape[1]
+    panel_words = _panel_words(a, b)
     block_tiles = max(1, BLOCK_BYTES // (min(panel_words, words) * a.words.shape[2] * a.words.shape[3] * 4))
     args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, panel_words, block_tiles, loops)
     if use_threads(threads):
         _run_parallel(*args, threads)
     else:
         _run_serial(*args)
+
+
+def _panel_words(a: Packed, b: Packed) -> int:
+    """How many words of every row and column are gone through before the next: those of y, or of a lone x, fit L1."""
+    kept = b if len(a.words) > 1 else a
+    planes, width = kept.words.shape[2:]
+    return int(max(1, PANEL_BYTES // (planes * width * 4)))
 
 
 def use_threads(threads: int) -> bool:
@@ -197,14 +205,20 @@ def _run_parallel(
     loops: Any,
     threads: Any,
 ) -> None:
-    """Each thread has one stretch of rows, or of columns where there are too few rows."""
-    row_tiles, column_tiles = a.shape[0], b.shape[0]
+    """Each thread has tiles of its own."""
     for _ in range(loops):
         for thread in prange(threads):
-            if row_tiles >= threads:
-                begin, end = thread * row_tiles // threads, (thread + 1) * row_tiles // threads
-                _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, begin, end, 0, column_tiles)
-            else:
-                begin, end = thread * column_tiles // threads, (thread + 1) * column_tiles // threads
-                _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, 0, row_tiles, begin, end)
+            share = share_of(np.int64(thread), threads, a.shape[0], b.shape[0])
+            _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, *share)
         barrier()
+
+
+@compiled()
+def share_of(thread: Any, threads: Any, row_tiles: Any, column_tiles: Any) -> Any:
+    """The tiles [row_begin, row_end) × [column_begin, column_end) of a thread.
+
+    They are a stretch of rows, or of columns where that leaves the busiest thread with less to do.
+    """
+    if row_tiles * -(-column_tiles // threads) < column_tiles * -(-row_tiles // threads):
+        return 0, row_tiles, thread * column_tiles // threads, (thread + 1) * column_tiles // threads
+    return thread * row_tiles // threads, (thread + 1) * row_tiles // threads, 0, column_tiles

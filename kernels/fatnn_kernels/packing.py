@@ -1,7 +1,8 @@
 """Packed operands: words in the order in which a tile reads them.
 
 x lies as [tile][word][plane][row] and y as [tile][word][plane][column], so that a tile walks through memory in one
-direction. Rows and columns are filled up to whole tiles with zero words.
+direction. Rows and columns are filled up to whole tiles with zero words. Words begin with a cache line: a vector load
+that crosses lines counts as two.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_kernels.aligned import aligned
 from fatnn_kernels.product import Domain, Product, Words
 from fatnn_kernels.tile import Tile
 
@@ -109,10 +111,11 @@ def interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
     """[planes, R, words] -> [⌈R/width⌉, words, planes, width]."""
     count, rows, words = planes.shape
     tiles = -(-rows // width)
-    packed = np.zeros((tiles, words, count, width), np.uint32)
+    packed = aligned((tiles, words, count, width), np.uint32)
     whole = rows // width
     packed[:whole] = planes[:, : whole * width].reshape(count, whole, width, words).transpose(1, 3, 0, 2)
     if whole < tiles:
+        packed[whole] = 0
         packed[whole, :, :, : rows - whole * width] = planes[:, whole * width :].transpose(2, 0, 1)
     return packed
 
