@@ -13,7 +13,7 @@ from fatnn_bench.model import mca
 from fatnn_bench.model.assembly import blocks
 from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
 from fatnn_bench.model.control import block_counts
-from fatnn_kernels.driver import PANEL_BYTES
+from fatnn_kernels.driver import panel_words
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
 
@@ -47,7 +47,7 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
     tile = tile_for(product, target, m, k)
     tiles = -(-m // tile.rows) * -(-n // tile.columns)
     by_block: dict[str, float] = {}
-    for words, first in _panels(tile, product.words(k)):
+    for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.words(k)):
         for block, spent in _tile_cycles(program, tile, target, words, first).items():
             by_block[block] = by_block.get(block, 0.0) + spent
     total = sum(by_block.values())
@@ -55,9 +55,8 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
     return Prediction(tiles * total, tile, hottest, by_block[hottest] / total)
 
 
-def _panels(tile: Tile, words: int) -> list[tuple[int, bool]]:
-    """The words of each call of the tile, and whether it is the first on its part of the result; as the driver does."""
-    most = max(1, PANEL_BYTES // (tile.product.y_planes * tile.columns * 4))
+def _panels(most: int, words: int) -> list[tuple[int, bool]]:
+    """The words of each call of a tile, ``most`` at a time, and whether it is the first on its part of the result."""
     return [(min(most, words - begin), begin == 0) for begin in range(0, words, most)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fatnn_kernels.driver import PANEL_BYTES
+from fatnn_kernels.driver import PANEL_BYTES, share_of
 from fatnn_kernels.intrinsics import (
     address,
     barrier,
@@ -77,18 +77,20 @@ def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any,
 
 
 @compiled()
-def _multiply_rows(
-    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, c: Any, begin: Any, end: Any
-) -> None:
-    """The tiles [begin, end) of output pixels, with all channels."""
+def _multiply_tiles(
+    tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, c: Any, row_begin: Any,
+    row_end: Any, column_begin: Any, column_end: Any,
+) -> None:  # fmt: skip
+    """The tiles [row_begin, row_end) × [column_begin, column_end) of output pixels and channels."""
     words, planes, columns = weights.shape[1], weights.shape[2], weights.shape[3]
     rows = tile_rows(tile)
     stride = c.shape[1]
-    panel_words = max(1, PANEL_BYTES // (planes * columns * 4))
+    # A lone tile of pixels uses no weight twice: they are read once, from begin to end.
+    panel_words = max(1, PANEL_BYTES // (planes * columns * 4)) if row_end - row_begin > 1 else words
     for word in range(0, words, panel_words):
         length = min(panel_words, words - word)
-        for j in range(weights.shape[0]):
-            for i in range(begin, end):
+        for j in range(column_begin, column_end):
+            for i in range(row_begin, row_end):
                 emit_tapped_tile(
                     tile,
                     address(packed, 0),
@@ -116,7 +118,7 @@ def layer_serial(
             if per_bit.size > 0:
                 count_windows(packed, pixels, taps, x_term, counts, per_bit)
             tiles = pixels.shape[0] // tile_rows(tile)
-            _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, 0, tiles)
+            _multiply_tiles(tile, packed, pixels, taps, weights, x_term, y_term, c, 0, tiles, 0, weights.shape[0])
         barrier()
 
 
@@ -136,8 +138,8 @@ def layer_parallel(
             if per_bit.size > 0:
                 count_windows(packed, pixels, taps, x_term, counts, per_bit)
             for thread in prange(threads):
-                begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
-                _multiply_rows(tile, packed, pixels, taps, weights, x_term, y_term, c, begin, end)
+                share = share_of(np.int64(thread), threads, tiles, weights.shape[0])
+                _multiply_tiles(tile, packed, pixels, taps, weights, x_term, y_term, c, *share)
         barrier()
 
 
@@ -146,7 +148,7 @@ def _fuse_rows(
     tile: Any, packed: Any, pixels: Any, taps: Any, weights: Any, x_term: Any, y_term: Any, thresholds: Any, out: Any,
     targets: Any, begin: Any, end: Any,
 ) -> None:  # fmt: skip
-    """As :func:`_multiply_rows`, into the next layer's packed image."""
+    """As :func:`_multiply_tiles`, into the next layer's packed image."""
     words, planes, columns = weights.shape[1], weights.shape[2], weights.shape[3]
     rows = tile_rows(tile)
     for j in range(weights.shape[0]):

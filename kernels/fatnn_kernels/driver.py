@@ -113,21 +113,20 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     ValueError
         ``threads`` is less than 1 or more than Numba was started with.
     """
-    words = b.words.shape[1]
-    panel_words = _panel_words(a, b)
-    block_tiles = max(1, BLOCK_BYTES // (min(panel_words, words) * a.words.shape[2] * a.words.shape[3] * 4))
-    args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, panel_words, block_tiles, loops)
+    words = panel_words(a.tile, len(a.words))
+    block_tiles = max(1, BLOCK_BYTES // (min(words, b.words.shape[1]) * a.words.shape[2] * a.words.shape[3] * 4))
+    args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, words, block_tiles, loops)
     if use_threads(threads):
         _run_parallel(*args, threads)
     else:
         _run_serial(*args)
 
 
-def _panel_words(a: Packed, b: Packed) -> int:
-    """How many words of every row and column are gone through before the next: those of y, or of a lone x, fit L1."""
-    kept = b if len(a.words) > 1 else a
-    planes, width = kept.words.shape[2:]
-    return int(max(1, PANEL_BYTES // (planes * width * 4)))
+def panel_words(tile: Tile, row_tiles: int) -> int:
+    """How many words of each row and column are gone through before the next: those of y, or of a lone x, fit L1."""
+    product = tile.product
+    width = product.y_planes * tile.columns if row_tiles > 1 else product.x_planes * tile.rows
+    return max(1, PANEL_BYTES // (width * 4))
 
 
 def use_threads(threads: int) -> bool:

@@ -3,6 +3,8 @@ import doctest
 import numba
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oracle import ALL_PRODUCTS, assert_product, operands
 
 import fatnn_kernels
@@ -65,6 +67,18 @@ def test_count_of_threads_that_cannot_be_is_refused(threads):
         gemm(BINARY, x, y, threads=threads)
 
 
+@given(rows=st.integers(1, 40), columns=st.integers(1, 40), threads=st.integers(1, 9))
+def test_threads_share_all_tiles_and_none_has_more_than_the_better_split_gives(rows, columns, threads):
+    tiles = np.zeros((rows, columns), int)
+    busiest = 0
+    for thread in range(threads):
+        row_begin, row_end, column_begin, column_end = driver.share_of.py_func(thread, threads, rows, columns)
+        tiles[row_begin:row_end, column_begin:column_end] += 1
+        busiest = max(busiest, (row_end - row_begin) * (column_end - column_begin))
+    assert (tiles == 1).all()
+    assert busiest == min(-(-rows // threads) * columns, rows * -(-columns // threads))
+
+
 # blocks
 
 
@@ -84,9 +98,10 @@ def test_blocks_of_k_and_of_rows_add_up(product, k):
 
 
 @every_product
-def test_k_of_several_panels(product):
+@pytest.mark.parametrize("m", [4, 40], ids=["one tile of x", "several"])
+def test_k_of_several_panels(product, m):
     k = 3 * driver.PANEL_BYTES // 4 // 16 * product.values_per_word + 5  # of columns as wide as one vector
-    x, y = operands(product, 4, 3, k, "extreme" if product.dtype == np.int32 else "any")
+    x, y = operands(product, m, 3, k, "extreme" if product.dtype == np.int32 else "any")
     assert_product(product, gemm(product, x, y), x, y)
 
 

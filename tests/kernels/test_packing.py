@@ -54,6 +54,11 @@ def test_packing_can_be_undone_and_fills_up_with_zeros(name, r, k, rows):
     assert (packed.count, packed.k) == (r, k)
 
 
+@given(r=st.integers(1, 40), k=st.integers(1, 300))
+def test_words_begin_with_a_cache_line(r, k):
+    assert pack(tile(BINARY), "y", ones(r, k)).words.ctypes.data % 64 == 0
+
+
 @pytest.mark.parametrize("product", BITWISE, ids=repr)
 def test_bit_i_of_word_w_is_value_32w_plus_i_and_the_rest_is_zero(product):
     values, _ = operands(product, 1, 1, 70)

@@ -58,7 +58,7 @@ def test_a_loop_twice_as_long_takes_twice_as_long():
 @needs_mca
 def test_a_result_that_does_not_fit_a_panel_is_added_to(monkeypatch):
     whole = predict(mca.find(), TARGET, "float32", 6, 16, 200)
-    monkeypatch.setattr(prediction, "PANEL_BYTES", 16 * 4 * 20)
+    monkeypatch.setattr(prediction, "panel_words", lambda tile, row_tiles: 20)
     parts = predict(mca.find(), TARGET, "float32", 6, 16, 200)
     assert whole.cycles < parts.cycles < 1.5 * whole.cycles
 
