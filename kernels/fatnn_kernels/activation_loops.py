@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from fatnn_kernels.convolution_loops import count_windows
+from fatnn_kernels.convolution_loops import count_windows, count_windows_parallel
 from fatnn_kernels.intrinsics import address, barrier, emit_activation_tile, tile_rows
 from fatnn_kernels.jit import compiled
 
@@ -63,7 +63,7 @@ def activations_parallel(
     tiles = pixels.shape[0] // tile_rows(tile)
     for _ in range(loops):
         if per_bit.size > 0:
-            count_windows(packed, pixels, taps, x_term, counts, per_bit)
+            count_windows_parallel(packed, pixels, taps, x_term, counts, per_bit, threads)
         for thread in prange(threads):
             begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
             _activate_rows(

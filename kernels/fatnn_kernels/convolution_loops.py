@@ -54,8 +54,38 @@ def _quantise_rows(
 @compiled()
 def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, per_bit: Any) -> None:
     """x_term: the one-bits of each window, each worth what ``per_bit`` says, summed from the counts of its pixels."""
+    _count_pixels(packed, counts, per_bit, 0, counts.shape[0])
+    _sum_windows(packed, pixels, taps, x_term, counts, 0, pixels.shape[0])
+
+
+@compiled()
+def count_windows_parallel(
+    packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, per_bit: Any, threads: Any
+) -> None:
+    """The same; in two functions, as Numba would make one loop of two that stand side by side."""
+    _count_pixels_parallel(packed, counts, per_bit, threads)
+    _sum_windows_parallel(packed, pixels, taps, x_term, counts, threads)
+
+
+@compiled(parallel=True)
+def _count_pixels_parallel(packed: Any, counts: Any, per_bit: Any, threads: Any) -> None:
+    for thread in prange(threads):
+        begin, end = thread * counts.shape[0] // threads, (thread + 1) * counts.shape[0] // threads
+        _count_pixels(packed, counts, per_bit, begin, end)
+
+
+@compiled(parallel=True)
+def _sum_windows_parallel(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, threads: Any) -> None:
+    for thread in prange(threads):
+        begin, end = thread * pixels.shape[0] // threads, (thread + 1) * pixels.shape[0] // threads
+        _sum_windows(packed, pixels, taps, x_term, counts, begin, end)
+
+
+@compiled()
+def _count_pixels(packed: Any, counts: Any, per_bit: Any, begin: Any, end: Any) -> None:
+    """What the one-bits of the pixels [begin, end) are worth."""
     words, planes = packed.shape[3], packed.shape[4]
-    for pixel in range(counts.shape[0]):
+    for pixel in range(begin, end):
         count = 0
         for plane in range(planes):
             if per_bit[plane] != 0:
@@ -64,11 +94,17 @@ def count_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any,
                     ones += popcount_word(flat_item(packed, (pixel * words + word) * planes + plane))
                 count += per_bit[plane] * ones
         counts[pixel] = count
-    pixel_words = np.uint32(words * planes)
+
+
+@compiled()
+def _sum_windows(packed: Any, pixels: Any, taps: Any, x_term: Any, counts: Any, begin: Any, end: Any) -> None:
+    """The windows [begin, end), from the counts of their pixels."""
+    words = packed.shape[3]
+    pixel_words = np.uint32(words * packed.shape[4])
     steps = np.empty(taps.shape[0] // words, np.int64)  # from the first pixel of a window to each of its pixels
     for tap in range(steps.shape[0]):
         steps[tap] = taps[tap * words] // pixel_words
-    for m in range(pixels.shape[0]):
+    for m in range(begin, end):
         first = np.int64(np.uint32(pixels[m]) // pixel_words)  # 32 bits: a division for each tap took most of the time
         total = 0
         for tap in range(steps.shape[0]):
@@ -136,7 +172,7 @@ def layer_parallel(
                 _quantise_rows(tile, image, packed, bounds, filler, padding, begin, end)
         if multiplies:
             if per_bit.size > 0:
-                count_windows(packed, pixels, taps, x_term, counts, per_bit)
+                count_windows_parallel(packed, pixels, taps, x_term, counts, per_bit, threads)
             for thread in prange(threads):
                 share = share_of(np.int64(thread), threads, tiles, weights.shape[0])
                 _multiply_tiles(tile, packed, pixels, taps, weights, x_term, y_term, c, *share)
@@ -191,7 +227,7 @@ def fused_parallel(
     tiles = pixels.shape[0] // tile_rows(tile)
     for _ in range(loops):
         if per_bit.size > 0:
-            count_windows(packed, pixels, taps, x_term, counts, per_bit)
+            count_windows_parallel(packed, pixels, taps, x_term, counts, per_bit, threads)
         for thread in prange(threads):
             begin, end = thread * tiles // threads, (thread + 1) * tiles // threads
             _fuse_rows(tile, packed, pixels, taps, weights, x_term, y_term, thresholds, out, targets, begin, end)
