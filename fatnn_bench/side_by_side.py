@@ -6,9 +6,8 @@ from pathlib import Path
 
 from fatnn_bench.errors import Exit
 from fatnn_bench.results import Run, in_order
-from fatnn_bench.store import Writer
 
-__all__ = ["joined", "part", "save", "worst"]
+__all__ = ["joined", "part", "worst"]
 
 
 def part(output: Path, platform: str) -> Path:
@@ -35,16 +34,6 @@ def joined(runs: Sequence[Run]) -> Run:
     )
     noise = tuple(record for run in runs for record in run.noise)
     return Run(header, in_order(rows, layers), noise=noise)
-
-
-def save(run: Run, output: Path) -> None:
-    """Write a run to a results file. Raises UserError if it cannot be written, or exists."""
-    with Writer(output) as writer:
-        writer.begin(run.header)
-        for row in run.rows:
-            writer.write(row)
-        for noise in run.noise:
-            writer.write(noise)
 
 
 def worst(codes: Sequence[Exit]) -> Exit:

@@ -133,6 +133,16 @@ class Writer:
             ) from error
 
 
+def save(run: Run, output: Path) -> None:
+    """Write a run to a results file. Raises UserError if it cannot be written, or exists."""
+    with Writer(output) as writer:
+        writer.begin(run.header)
+        for row in run.rows:
+            writer.write(row)
+        for noise in run.noise:
+            writer.write(noise)
+
+
 def read(path: Path) -> Run:
     """Read a results file.
 

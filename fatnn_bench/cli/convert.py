@@ -72,8 +72,8 @@ def _text(run: "Run", to: Target) -> str:
 
 
 def _import(file: Path, origin: Origin, output: Path | None) -> None:
+    from fatnn_bench import store
     from fatnn_bench.interchange import google_benchmark, tabular
-    from fatnn_bench.store import Writer
 
     if output is None:
         raise UserError("name the results file to make with -o, such as -o other.jsonl")
@@ -83,10 +83,7 @@ def _import(file: Path, origin: Origin, output: Path | None) -> None:
         raise UserError(f"cannot read {file}: {error}; name a file of {origin}") from error
     make = tabular.from_csv if origin is Origin.CSV else google_benchmark.from_json
     run = make(text, str(file))
-    with Writer(output) as writer:
-        writer.begin(run.header)
-        for row in run.rows:
-            writer.write(row)
+    store.save(run, output)
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)
 
 

@@ -24,15 +24,10 @@ def merge(
     import sys
     from datetime import UTC, datetime
 
+    from fatnn_bench import store
     from fatnn_bench.resume import merged
-    from fatnn_bench.store import Writer
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
     run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])
-    with Writer(output) as writer:
-        writer.begin(run.header)
-        for row in run.rows:
-            writer.write(row)
-        for noise in run.noise:
-            writer.write(noise)
+    store.save(run, output)
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)

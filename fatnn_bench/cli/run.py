@@ -73,7 +73,7 @@ def run(
 
     Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
-    from fatnn_bench import side_by_side
+    from fatnn_bench import side_by_side, store
     from fatnn_bench.campaign import Plan
 
     file = str(platforms) if platforms else None
@@ -113,7 +113,7 @@ def run(
             done.append(found)
             codes.append(code)
     if several and output and done:
-        side_by_side.save(side_by_side.joined(done), output)
+        store.save(side_by_side.joined(done), output)
         typer.echo(f"saved {output}: {', '.join(run.header.platform for run in done)}", err=True)
     code = side_by_side.worst(codes)
     if code is not Exit.FINE or not whole:

@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench import compare, provenance
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
 from fatnn_bench.footnotes import DOUBT
 from fatnn_bench.gain import number
 from fatnn_bench.results import Row, Run, Status
@@ -133,15 +132,10 @@ def _draw_line(ax: Axes, groups: Sequence[pd.DataFrame], kernels: Sequence[str],
         first = x - width * (len(here) - 1) / 2
         for i, kernel in enumerate(here):
             _bar(ax, first + i * width, width, rows[kernel])
-    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=3)
     ax.set_xlim(-0.5, room - 0.5)
     ax.set_ylim(0, top)
     ax.set_xticks(range(len(groups)), [_title(group.iloc[0]) for group in groups])
-    ax.tick_params(length=0)
-    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    ax.grid(axis="y", color=GRID, linewidth=0.6)
-    ax.spines[["top", "left", "right"]].set_visible(False)
+    speedup_axes(ax)
 
 
 def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:

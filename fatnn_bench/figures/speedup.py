@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench import compare
 from fatnn_bench.figures import Options, caption, style
-from fatnn_bench.figures.style import GRID, INK, LOSS, MUTED, look, width_in
+from fatnn_bench.figures.style import INK, LOSS, MUTED, look, speedup_axes, width_in
 from fatnn_bench.footnotes import mark
 from fatnn_bench.gain import number
 from fatnn_bench.results import Header, Run
@@ -103,18 +102,13 @@ def _draw_line(ax: Axes, line: _Line) -> None:
         for i, kernel in enumerate(line.kernels):
             if kernel in rows:
                 _bar(ax, x + first + i * width, width, rows[kernel])
-    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=3)
     ax.set_title(line.title, loc="left", fontsize=9, fontweight="bold", pad=8)
     ax.set_xlim(-0.5, line.room - 0.5)
     ax.set_ylim(0, line.top * (1 + HEADROOM))
     ax.set_xticks(
         range(len(line.layers)), ["\n".join(filter(None, caption.layer_title(layer.iloc[0]))) for layer in line.layers]
     )
-    ax.tick_params(length=0)
-    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    ax.grid(axis="y", color=GRID, linewidth=0.6)
-    ax.spines[["top", "left", "right"]].set_visible(False)
+    speedup_axes(ax)
 
 
 def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:

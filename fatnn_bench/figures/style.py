@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 __all__ = [
     "GRID",
@@ -24,6 +26,7 @@ __all__ = [
     "ink_on",
     "look",
     "rc",
+    "speedup_axes",
     "stage_look",
     "title",
     "width_in",
@@ -83,6 +86,16 @@ def width_in() -> float:
     """Return the width that the figure being drawn has, in inches; its height is its own affair."""
     width: float = mpl.rcParams["figure.figsize"][0]
     return width
+
+
+def speedup_axes(ax: Axes) -> None:
+    """What stands behind bars of speedups: a line at 1×, few ticks, and a grid across."""
+    ax.axhline(1.0, color=INK, linewidth=0.7, zorder=3)
+    ax.tick_params(length=0)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.grid(axis="y", color=GRID, linewidth=0.6)
+    ax.spines[["top", "left", "right"]].set_visible(False)
 
 
 @dataclass(frozen=True)

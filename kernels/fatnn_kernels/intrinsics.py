@@ -98,9 +98,7 @@ def emit_tapped_tile(
     """C = x·yᵀ of one tile whose rows lie in an image, at ``pixels`` [rows] and ``taps`` [words]."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        _, x, pixels, taps, y, words, *results = args
-        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
+        sums, results = _tapped_sums(builder, tile.tile, args)
         StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -127,9 +125,7 @@ def emit_fused_tile(
     """As :func:`emit_tapped_tile`, with results quantised into the words at ``out`` + ``targets`` [rows]."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        _, x, pixels, taps, y, words, *results = args
-        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
+        sums, results = _tapped_sums(builder, tile.tile, args)
         StorePlanes(tile.tile.product.encode_x, *results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -161,9 +157,7 @@ def emit_activation_tile(
     """As :func:`emit_tapped_tile`, with results made float32 activations by :class:`StoreActivations`."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        _, x, pixels, taps, y, words, *results = args
-        rows = TappedRows(_pointers(builder, x, pixels, tile.tile.rows), taps)
-        sums = accumulate(builder, tile.tile, rows, PackedColumns(y), words)
+        sums, results = _tapped_sums(builder, tile.tile, args)
         StoreActivations(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -173,6 +167,13 @@ def emit_activation_tile(
         targets, int64,
     )  # fmt: skip
     return signature, codegen
+
+
+def _tapped_sums(builder: ir.IRBuilder, tile: Any, args: Any) -> tuple[list[ir.Value], Any]:
+    """The sums of a tile whose rows lie in an image, and the arguments that say what becomes of them."""
+    _, x, pixels, taps, y, words, *results = args
+    rows = TappedRows(_pointers(builder, x, pixels, tile.rows), taps)
+    return accumulate(builder, tile, rows, PackedColumns(y), words), results
 
 
 def _pointers(builder: ir.IRBuilder, base: ir.Value, offsets: ir.Value, count: int) -> list[ir.Value]:
