@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fatnn_bench.compare import speedups, totals
-    from fatnn_bench.compare_runs import ratios
-    from fatnn_bench.results import Run
+    from fatnn_bench.comparison.compare import speedups, totals
+    from fatnn_bench.comparison.compare_runs import ratios
+    from fatnn_bench.results.records import Run
 
 __version__ = "0.1.0"
 
@@ -29,18 +29,18 @@ __all__ = ["Run", "__version__", "load", "ratios", "report", "speedups", "totals
 
 #: Where the names are; they are loaded when they are wanted, so that `import fatnn_bench` is quick.
 _HOMES = {
-    "Run": "fatnn_bench.results",
-    "ratios": "fatnn_bench.compare_runs",
-    "speedups": "fatnn_bench.compare",
-    "totals": "fatnn_bench.compare",
+    "Run": "fatnn_bench.results.records",
+    "ratios": "fatnn_bench.comparison.compare_runs",
+    "speedups": "fatnn_bench.comparison.compare",
+    "totals": "fatnn_bench.comparison.compare",
 }
 
 
 def load(path: str | PathLike[str]) -> "Run":
-    """Read a results file, or the newest in a folder; see :func:`fatnn_bench.store.read`, whose errors it raises."""
+    """Read a results file, or the newest in a folder; errors are those of :func:`fatnn_bench.results.store.read`."""
     from pathlib import Path
 
-    from fatnn_bench import store
+    from fatnn_bench.results import store
 
     return store.read(Path(path))
 

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from fatnn_bench import launch, resume
-from fatnn_bench.blocks import case_seconds
-from fatnn_bench.cases import Case
+from fatnn_bench import launch
 from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.harness.blocks import case_seconds
+from fatnn_bench.harness.timing import Settings
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results import Header, Noise, Row, Run, Status, in_order, unmeasured
-from fatnn_bench.store import Writer
-from fatnn_bench.timing import Settings
-from fatnn_bench.worker import Request
+from fatnn_bench.results import resume
+from fatnn_bench.results.records import Header, Noise, Row, Run, Status, in_order, unmeasured
+from fatnn_bench.results.store import Writer
+from fatnn_bench.workload.cases import Case
 
 Event: TypeAlias = dict[str, Any]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from fatnn_bench import machine
-from fatnn_bench.affinity import core_list, efficiency_cores
+from fatnn_bench.harness.affinity import core_list, efficiency_cores
 from fatnn_bench.model import mca
 
 __all__ = ["Finding", "State", "examine"]

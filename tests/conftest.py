@@ -10,7 +10,7 @@ import pytest
 import fatnn_bench
 import fatnn_kernels
 
-FAKES = Path(__file__).parent / "bench"
+FAKES = Path(__file__).parent / "support"
 #: The packages under test, for processes that tests start: an installed copy of them is not what is tested.
 SOURCES = os.pathsep.join(
     dict.fromkeys(str(Path(package.__file__).parents[1]) for package in (fatnn_bench, fatnn_kernels))

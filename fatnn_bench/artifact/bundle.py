@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from fatnn_bench import store
 from fatnn_bench.artifact import claims as claim_files
 from fatnn_bench.artifact.claims import Claim
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, saving
 from fatnn_bench.report import page
-from fatnn_bench.results import Run
+from fatnn_bench.results import store
+from fatnn_bench.results.records import Run
 
 __all__ = ["Artifact", "read", "write"]
 

@@ -16,10 +16,10 @@ from typing import Any, Self, cast
 import pandas as pd
 from pydantic import TypeAdapter
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
-from fatnn_bench.gain import Gain
-from fatnn_bench.results import Run
+from fatnn_bench.results.records import Run
 from fatnn_bench.yamlfile import load as load_yaml
 
 __all__ = ["Claim", "Outcome", "Ruling", "judge", "of_runs", "read"]

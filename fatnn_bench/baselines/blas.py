@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
+from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.quantisation import quantised
+from fatnn_bench.workload.quantisation import quantised
 from fatnn_kernels.product import INT8_VALUES, Domain
 from fatnn_kernels.target import current_target
 

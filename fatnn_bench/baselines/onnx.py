@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench.baselines import eight_bit
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
+from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 
 MISSING = "onnxruntime or onnx is not installed: pip install 'fatnn-bench[baselines]'"

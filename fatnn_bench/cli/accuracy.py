@@ -74,7 +74,7 @@ def _begin(settings: "Settings", output: Path | None) -> None:
     from fatnn_bench import machine
     from fatnn_bench.accuracy import records
     from fatnn_bench.accuracy.environment import software
-    from fatnn_bench.store import default_path
+    from fatnn_bench.results.store import default_path
 
     now = datetime.now(UTC)
     path = output or default_path(f"accuracy/{settings.dataset}", now)
@@ -105,11 +105,11 @@ def _go_on(path: Path) -> None:
 
 
 def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> None:
-    from fatnn_bench import render
     from fatnn_bench.accuracy import experiment, records, table
     from fatnn_bench.accuracy.datasets import catalog
     from fatnn_bench.accuracy.progress import Progress
-    from fatnn_bench.formats import Format
+    from fatnn_bench.printing import render
+    from fatnn_bench.printing.formats import Format
 
     data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
     if header is not None:

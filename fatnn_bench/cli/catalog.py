@@ -47,7 +47,7 @@ def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:
 
 
 def _kernels() -> Iterable[tuple[str, str]]:
-    from fatnn_bench.contenders import SCOPES, contenders
+    from fatnn_bench.harness.contenders import SCOPES, contenders
 
     domains: dict[str, str] = {}
     scopes: dict[str, list[str]] = {}
@@ -66,6 +66,6 @@ def _foreign(files: PluginOption) -> Iterable[tuple[str, str]]:
 
 
 def _networks() -> Iterable[tuple[str, str]]:
-    from fatnn_bench import networks
+    from fatnn_bench.workload import networks
 
     return [(name, networks.describe(name)) for name in networks.names()]

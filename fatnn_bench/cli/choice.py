@@ -9,10 +9,10 @@ from fatnn_bench.cli.options import Cache, Order, Scope, chosen_cases
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.cases import Case
+    from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
-    from fatnn_bench.results import Run
-    from fatnn_bench.timing import Settings
+    from fatnn_bench.results.records import Run
+    from fatnn_bench.workload.cases import Case
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Choice:
 
     def settings(self) -> "Settings":
         """How long and how often to measure."""
-        from fatnn_bench import timing
+        from fatnn_bench.harness import timing
 
         if self.quick and self.rigorous:
             raise UserError("--quick and --rigorous exclude each other; give one of them")

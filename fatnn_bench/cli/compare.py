@@ -7,10 +7,10 @@ import typer
 from fatnn_bench.cli.options import percentage
 from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, RunsArgument, read
 from fatnn_bench.errors import UserError
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
-    from fatnn_bench.results import Run
+    from fatnn_bench.results.records import Run
 
 
 def compare(
@@ -43,7 +43,8 @@ def compare(
 
     Example: [bold]fatnn-bench compare before.jsonl after.jsonl --fail-on-regression 5%[/bold]
     """
-    from fatnn_bench import compare_runs, gate, render, tables
+    from fatnn_bench.comparison import compare_runs, gate
+    from fatnn_bench.printing import render, tables
 
     effect = percentage("--min-effect", min_effect)
     limit = None if fail_on_regression is None else percentage("--fail-on-regression", fail_on_regression)
@@ -73,7 +74,7 @@ def _refuse_what_does_not_go_together(runs: int, baseline: str | None, limit: fl
 
 
 def _refuse_different_machines(runs: "list[Run]") -> None:
-    from fatnn_bench.compare_runs import differing_machines
+    from fatnn_bench.comparison.compare_runs import differing_machines
 
     if differences := differing_machines(runs):
         raise UserError(

@@ -10,7 +10,7 @@ from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.results import Run
+    from fatnn_bench.results.records import Run
 
 
 class Target(StrEnum):
@@ -60,9 +60,9 @@ def convert(
 
 
 def _text(run: "Run", to: Target) -> str:
-    from fatnn_bench import render, tables
-    from fatnn_bench.formats import Format
     from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
+    from fatnn_bench.printing import render, tables
+    from fatnn_bench.printing.formats import Format
 
     if to is Target.CSV:
         return tabular.to_csv(run)
@@ -72,8 +72,8 @@ def _text(run: "Run", to: Target) -> str:
 
 
 def _import(file: Path, origin: Origin, output: Path | None) -> None:
-    from fatnn_bench import store
     from fatnn_bench.interchange import google_benchmark, tabular
+    from fatnn_bench.results import store
 
     if output is None:
         raise UserError("name the results file to make with -o, such as -o other.jsonl")

@@ -7,7 +7,7 @@ import typer
 from fatnn_bench.cli.options import PlatformOption, PlatformsOption
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 
 def inspect(
@@ -27,8 +27,9 @@ def inspect(
 
     Example: [bold]fatnn-bench inspect ternary-fatnn/resnet18.conv2_x/layer@1[/bold]
     """
-    from fatnn_bench import inspection, render
+    from fatnn_bench.hotloop import inspection
     from fatnn_bench.platforms import load, select
+    from fatnn_bench.printing import render
 
     chosen = select(load(platforms), platform)
     if len(chosen) > 1:

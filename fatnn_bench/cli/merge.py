@@ -24,8 +24,8 @@ def merge(
     import sys
     from datetime import UTC, datetime
 
-    from fatnn_bench import store
-    from fatnn_bench.resume import merged
+    from fatnn_bench.results import store
+    from fatnn_bench.results.resume import merged
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
     run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])

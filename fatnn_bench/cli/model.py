@@ -7,7 +7,7 @@ import typer
 from fatnn_bench.cli.options import ShapesOption
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 
 def model(
@@ -24,8 +24,9 @@ def model(
     """
     if not validate:
         raise UserError("say what to do with the model: --validate; to predict, fatnn-bench run --platform cortex-a76")
-    from fatnn_bench import networks, render
     from fatnn_bench.model.validate import document
     from fatnn_bench.model.validate import validate as check
+    from fatnn_bench.printing import render
+    from fatnn_bench.workload import networks
 
     render.write(document(check(networks.load(shapes))), form, output)

@@ -10,7 +10,7 @@ import typer
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.cases import Case
+    from fatnn_bench.workload.cases import Case
 
 ShapesOption = Annotated[
     str, typer.Option(help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas.", metavar="SHAPES")
@@ -77,10 +77,10 @@ def chosen_cases(
     kind: str = "cpu",
 ) -> "list[Case]":
     """The cases that the options ask for, on a kind of platform; ``plugins`` are those of :func:`chosen_plugins`."""
-    from fatnn_bench import networks
-    from fatnn_bench.cases import sweep
-    from fatnn_bench.contenders import contenders
+    from fatnn_bench.harness.contenders import contenders
     from fatnn_bench.whole import shapes as shapes_of_networks
+    from fatnn_bench.workload import networks
+    from fatnn_bench.workload.cases import sweep
 
     layers = shapes_of_networks.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
     names = list(contenders(scope, kind))
@@ -93,7 +93,7 @@ def chosen_cases(
 
 def chosen_plugins(files: Sequence[Path] | None) -> tuple[list[str], bool]:
     """The installed plugins and those in files, and whether all of the files can be used; what cannot is told."""
-    from fatnn_bench.contenders import SCOPES, contenders
+    from fatnn_bench.harness.contenders import SCOPES, contenders
     from fatnn_bench.plugins.discovery import discover, named
 
     plugins = named(files or ())

@@ -3,7 +3,7 @@
 from fatnn_bench.cli.options import PlatformOption, PlatformsOption
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 
 def peak(
@@ -18,12 +18,14 @@ def peak(
 
     Example: [bold]fatnn-bench peak --format json -o peak.json[/bold]
     """
-    from fatnn_bench import peaks, probe, render
+    from fatnn_bench import probe
+    from fatnn_bench.limits import peaks
     from fatnn_bench.platforms import load, select
+    from fatnn_bench.printing import render
 
     chosen = select(load(platforms), platform)
     if len(chosen) > 1:
         raise UserError(f"--platform {platform} names {len(chosen)} platforms; the limits are those of one")
     ((name, entry),) = chosen.items()
-    answer = probe.ask(name, entry, "fatnn_bench.measure_peaks")
+    answer = probe.ask(name, entry, "fatnn_bench.limits.measure_peaks")
     render.write(peaks.document(peaks.record(answer, name)), form, output)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fatnn_bench.accuracy.records import AccuracyRun
-    from fatnn_bench.peaks import Bandwidth, Peaks
-    from fatnn_bench.results import Run
+    from fatnn_bench.limits.peaks import Bandwidth, Peaks
+    from fatnn_bench.results.records import Run
 
 Kind = StrEnum("Kind", {name: name for name in KINDS})  # type: ignore[misc]  # the figures there are
 _SPEEDUP = Kind("speedup")
@@ -101,7 +101,7 @@ def _accuracy(file: Path | None) -> "AccuracyRun | None":
 
 def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandwidth]":
     """What the machine of the run can read, from a file or measured here."""
-    from fatnn_bench import peaks
+    from fatnn_bench.limits import peaks
 
     if file and measure:
         raise UserError("--peak and --measure-bandwidth exclude each other; give one of them")
@@ -117,8 +117,9 @@ def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandw
 
 
 def _measured() -> "Peaks":
-    from fatnn_bench import peaks, probe
+    from fatnn_bench import probe
+    from fatnn_bench.limits import peaks
     from fatnn_bench.platforms import CpuPlatform
 
-    answer = probe.ask("native", CpuPlatform(kind="cpu", threads=1), "fatnn_bench.measure_peaks")
+    answer = probe.ask("native", CpuPlatform(kind="cpu", threads=1), "fatnn_bench.limits.measure_peaks")
     return peaks.record(answer, "native")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from fatnn_bench.results import Row, Status
+from fatnn_bench.results.records import Row, Status
 
 
 class Progress:

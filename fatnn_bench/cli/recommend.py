@@ -10,7 +10,7 @@ from fatnn_bench.cli.saved import RunArgument, read
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.tradeoff import Choice
+    from fatnn_bench.comparison.tradeoff import Choice
 
 AccuracyOption = Annotated[
     Path,
@@ -35,8 +35,8 @@ def recommend(
     Example: [bold]fatnn-bench recommend results/native --accuracy results/accuracy/digits.jsonl --max-latency
     10us[/bold]
     """
-    from fatnn_bench import tradeoff
     from fatnn_bench.accuracy import records
+    from fatnn_bench.comparison import tradeoff
 
     if max_latency is None and min_accuracy is None:
         raise UserError("nothing to decide by; give --max-latency, such as 2ms, or --min-accuracy, such as 0.97")

@@ -11,7 +11,7 @@ from fatnn_bench.cli.options import TimeoutOption
 from fatnn_bench.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from fatnn_bench.results import Run
+    from fatnn_bench.results.records import Run
 
 
 def reproduce(

@@ -27,7 +27,7 @@ from fatnn_bench.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from fatnn_bench.campaign import Plan
-    from fatnn_bench.results import Run
+    from fatnn_bench.results.records import Run
 
 
 def run(
@@ -73,8 +73,8 @@ def run(
 
     Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
-    from fatnn_bench import side_by_side, store
     from fatnn_bench.campaign import Plan
+    from fatnn_bench.results import side_by_side, store
 
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
@@ -139,8 +139,9 @@ def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
 def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple[Run, Exit]":
     from datetime import UTC, datetime
 
-    from fatnn_bench import campaign, store
+    from fatnn_bench import campaign
     from fatnn_bench.cli.progress import Progress
+    from fatnn_bench.results import store
 
     path = output or store.default_path(plan.platform_name, datetime.now(UTC))
     try:
@@ -165,9 +166,9 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
 
 def _print_speedups(done: "Run") -> None:
     """The speedups; where no float32 was measured to compare with, the rows themselves."""
-    from fatnn_bench import render, tables
     from fatnn_bench.errors import NothingComparableError
-    from fatnn_bench.formats import Format
+    from fatnn_bench.printing import render, tables
+    from fatnn_bench.printing.formats import Format
 
     try:
         document = tables.speedups_document(done)
@@ -178,8 +179,8 @@ def _print_speedups(done: "Run") -> None:
 
 def _print_quality(done: "Run") -> None:
     """What the run resolves, and how much of it is doubtful."""
-    from fatnn_bench import same_code
-    from fatnn_bench.results import Status
+    from fatnn_bench.comparison import same_code
+    from fatnn_bench.results.records import Status
 
     for sentence in same_code.shared_loops(done.rows):
         typer.echo(f"fatnn-bench: {sentence}", err=True)

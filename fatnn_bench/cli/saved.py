@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
-    from fatnn_bench.results import Run
+    from fatnn_bench.results.records import Run
 
 RunArgument = Annotated[
     Path, typer.Argument(help="A results file, or a folder: then the newest in it.", metavar="RUN", show_default=False)
@@ -29,7 +29,7 @@ OutputOption = Annotated[
 
 def read(path: Path) -> "Run":
     """The run, after telling on stderr what was wrong with its file."""
-    from fatnn_bench import store
+    from fatnn_bench.results import store
 
     run = store.read(path)
     for warning in run.warnings:

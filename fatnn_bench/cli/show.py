@@ -1,7 +1,7 @@
 """``fatnn-bench show``."""
 
 from fatnn_bench.cli.saved import FormatOption, OutputOption, RunArgument, read
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 
 def show(run: RunArgument, form: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
@@ -9,6 +9,6 @@ def show(run: RunArgument, form: FormatOption = Format.TABLE, output: OutputOpti
 
     Example: [bold]fatnn-bench show results/native[/bold]
     """
-    from fatnn_bench import render, tables
+    from fatnn_bench.printing import render, tables
 
     render.write(tables.rows_document(read(run)), form, output)

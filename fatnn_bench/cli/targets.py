@@ -1,7 +1,7 @@
 """``fatnn-bench targets``."""
 
 from fatnn_bench.cli.saved import FormatOption, OutputOption, RunsArgument, read
-from fatnn_bench.formats import Format
+from fatnn_bench.printing.formats import Format
 
 
 def targets(
@@ -15,7 +15,7 @@ def targets(
 
     Example: [bold]fatnn-bench targets kernel.jsonl layer.jsonl packed.jsonl[/bold]
     """
-    from fatnn_bench import render
-    from fatnn_bench.targets import document
+    from fatnn_bench.limits.targets import document
+    from fatnn_bench.printing import render
 
     render.write(document([read(path) for path in runs]), form, output)

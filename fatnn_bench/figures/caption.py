@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench import provenance
 from fatnn_bench.figures.style import MUTED
-from fatnn_bench.footnotes import DOUBT
-from fatnn_bench.results import Header, Row, Status
+from fatnn_bench.printing.footnotes import DOUBT
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Header, Row, Status
 
 __all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"]
 

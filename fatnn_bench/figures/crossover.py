@@ -14,11 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
-from fatnn_bench.gain import number
-from fatnn_bench.results import Run
+from fatnn_bench.results.records import Run
 
 __all__ = ["crossing", "figure"]
 

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import MUTED, ink_on, width_in
-from fatnn_bench.footnotes import mark
-from fatnn_bench.gain import number
-from fatnn_bench.results import Run
+from fatnn_bench.printing.footnotes import mark
+from fatnn_bench.results.records import Run
 
 __all__ = ["figure"]
 
@@ -25,7 +25,7 @@ COLOURS = "PuOr"
 
 
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
-    """Return the table of :func:`fatnn_bench.compare.speedups` of a run, and the figure."""
+    """Return the table of :func:`fatnn_bench.comparison.compare.speedups` of a run, and the figure."""
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     single = compare.single_baseline(table)

@@ -14,12 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
 from scipy.optimize import isotonic_regression
 
-from fatnn_bench import provenance, tradeoff
+from fatnn_bench.comparison import tradeoff
+from fatnn_bench.comparison.tradeoff import Choices
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options
 from fatnn_bench.figures.style import GRID, INK, MUTED, look
-from fatnn_bench.results import Run
-from fatnn_bench.tradeoff import Choices
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Run
 
 __all__ = ["draw", "figure", "table"]
 

@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fatnn_bench import compare, provenance
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
-from fatnn_bench.footnotes import DOUBT
-from fatnn_bench.gain import number
-from fatnn_bench.results import Row, Run, Status
+from fatnn_bench.printing.footnotes import DOUBT
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Row, Run, Status
 
 __all__ = ["figure", "table"]
 

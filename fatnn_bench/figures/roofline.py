@@ -17,13 +17,13 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, look
-from fatnn_bench.gain import number
-from fatnn_bench.peaks import Bandwidth
-from fatnn_bench.results import Header, Run, Status
+from fatnn_bench.limits.peaks import Bandwidth
+from fatnn_bench.results.records import Header, Run, Status
 
 __all__ = ["draw", "figure", "table"]
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, style
-from fatnn_bench.results import Run
+from fatnn_bench.results.records import Run
 
 __all__ = ["save", "svg"]
 

@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fatnn_bench import compare, provenance
+from fatnn_bench.comparison import compare
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
-from fatnn_bench.results import Row, Run
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Row, Run
 
 __all__ = ["figure", "table"]
 

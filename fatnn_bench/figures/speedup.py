@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import INK, LOSS, MUTED, look, speedup_axes, width_in
-from fatnn_bench.footnotes import mark
-from fatnn_bench.gain import number
-from fatnn_bench.results import Header, Run
+from fatnn_bench.printing.footnotes import mark
+from fatnn_bench.results.records import Header, Run
 
 __all__ = ["draw", "figure"]
 
@@ -44,14 +44,14 @@ class _Line:
 
 
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
-    """Return the table of :func:`fatnn_bench.compare.speedups` of a run, and the figure."""
+    """Return the table of :func:`fatnn_bench.comparison.compare.speedups` of a run, and the figure."""
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     return table, draw(table, run.header, options.baseline)
 
 
 def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) -> Figure:
-    """Draw a table of :func:`fatnn_bench.compare.speedups`.
+    """Draw a table of :func:`fatnn_bench.comparison.compare.speedups`.
 
     Parameters
     ----------

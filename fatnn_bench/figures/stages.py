@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from fatnn_bench import compare
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption
 from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, stage_look
-from fatnn_bench.footnotes import mark
-from fatnn_bench.gain import number
-from fatnn_bench.results import Header, Row, Run
+from fatnn_bench.printing.footnotes import mark
+from fatnn_bench.results.records import Header, Row, Run
 
 __all__ = ["KERNELS", "draw", "figure", "table"]
 

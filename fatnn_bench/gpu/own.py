@@ -5,9 +5,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fatnn_bench.contender import Limit, Prepared
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
+from fatnn_bench.harness.contender import Limit, Prepared
+from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import Product
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.contender import Prepared
 from fatnn_bench.gpu.own import beyond
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
+from fatnn_bench.harness.contender import Prepared
+from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES, Domain
 
 #: Unit roundoff of ten bits of fraction, those of float16 and of TF32.
@@ -98,8 +98,8 @@ class _PreparedTorchGemm:
 def _tolerance(problem: Problem) -> float:
     """How far a product of operands of ten bits may be off.
 
-    The errors of K products are as random as their signs, as :func:`fatnn_bench.oracle.complaint` has it; the result
-    is rounded once more.
+    The errors of K products are as random as their signs, as :func:`fatnn_bench.workload.oracle.complaint` has it; the
+    result is rounded once more.
     """
     return _ROUNDOFF * (16 * math.sqrt(problem.x.shape[1]) + float(np.abs(problem.right).max()))
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fatnn_bench import statistics
+from fatnn_bench.comparison import statistics
 from fatnn_bench.errors import UserError
-from fatnn_bench.layers import bare_gemm
-from fatnn_bench.results import Header, Row, Run, Status
+from fatnn_bench.results.records import Header, Row, Run, Status
+from fatnn_bench.workload.layers import bare_gemm
 
 __all__ = ["from_json", "to_json"]
 

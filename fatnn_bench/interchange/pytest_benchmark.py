@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fatnn_bench.results import Row, Run
+from fatnn_bench.results.records import Row, Run
 
 __all__ = ["to_json"]
 

@@ -17,8 +17,8 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.frame import NESTED, flat
-from fatnn_bench.results import Header, Row, Run
+from fatnn_bench.results.frame import NESTED, flat
+from fatnn_bench.results.records import Header, Row, Run
 
 __all__ = ["from_csv", "to_csv", "to_parquet"]
 

@@ -5,11 +5,11 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any, Protocol, cast
 
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.cpu import environment
 from fatnn_bench.launch.process import WorkerDiedError
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results import Status, unmeasured
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import Status, unmeasured
 
 __all__ = ["WorkerDiedError", "environment", "events", "obstacle"]
 
@@ -25,7 +25,7 @@ class Launcher(Protocol):
 
 
 def events(platform: Platform, request: Request) -> Generator[dict[str, Any]]:
-    """Carry out a request on a platform and yield what is said of it (:mod:`fatnn_bench.worker`).
+    """Carry out a request on a platform and yield what is said of it (:mod:`fatnn_bench.harness.worker`).
 
     Where the platform cannot be used from here, every case is SKIPPED, with the reason. Closing the iterator ends what
     was started.

@@ -9,8 +9,8 @@ from typing import Any
 
 from fatnn_bench import __version__, launch, machine, platforms
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import SCHEMA
-from fatnn_bench.worker import Request
+from fatnn_bench.harness.worker import Request
+from fatnn_bench.results.records import SCHEMA
 
 #: Tells whether rows of a board mean what they do here.
 VERSION = (__version__, SCHEMA)

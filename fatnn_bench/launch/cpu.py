@@ -8,9 +8,9 @@ from typing import Any
 import archspec.cpu
 from archspec.cpu.detect import detected_info
 
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.worker import Request
 
 #: The code that OpenBLAS, which chooses its own, is to run at an instruction-set level: else the baseline would use
 #: more of the machine than the kernels beside it.
@@ -19,7 +19,9 @@ _OPENBLAS_CORES = {"x86-64": "Prescott", "x86-64-v2": "Nehalem", "x86-64-v3": "H
 
 def events(platform: CpuPlatform, request: Request) -> Generator[dict[str, Any]]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
-    return process.listen([sys.executable, "-m", "fatnn_bench.worker"], environment(platform, os.environ), request)
+    return process.listen(
+        [sys.executable, "-m", "fatnn_bench.harness.worker"], environment(platform, os.environ), request
+    )
 
 
 def obstacle(platform: CpuPlatform) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CudaPlatform
-from fatnn_bench.worker import Request
 
 
 def events(platform: CudaPlatform, request: Request) -> Generator[dict[str, Any]]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
-    command = [sys.executable, "-m", "fatnn_bench.worker", "cuda"]
+    command = [sys.executable, "-m", "fatnn_bench.harness.worker", "cuda"]
     return process.listen(command, environment(platform, os.environ), request)
 
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from fatnn_bench.cases import Case
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import board
 from fatnn_bench.platforms import DaskPlatform
-from fatnn_bench.results import Status, unmeasured
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import Status, unmeasured
+from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:
     from distributed import Client, Future

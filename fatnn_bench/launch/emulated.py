@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench import data, machine, oracle
-from fatnn_bench.cases import Case
+from fatnn_bench import machine
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.model.codegen import emit_object, product_for, tile_for
 from fatnn_bench.platforms import EmulatedPlatform
-from fatnn_bench.problems import Problems
-from fatnn_bench.results import Row, Status, unmeasured
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.workload import data, oracle
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.problems import Problems
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.target import Target, describe

@@ -1,7 +1,8 @@
 """The other end of an ssh platform: ``python -m fatnn_bench.launch.far PLATFORM THREADS``.
 
 It says ``hello`` with its versions, reads a request and says the events of a platform of its own, as
-:mod:`fatnn_bench.worker` does. When its stdin ends, the connection is gone, and it stops, with all that it started.
+:mod:`fatnn_bench.harness.worker` does. When its stdin ends, the connection is gone, and it stops, with all that it
+started.
 """
 
 import json
@@ -11,8 +12,8 @@ import threading
 
 from fatnn_bench import __version__, launch, platforms
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import SCHEMA
-from fatnn_bench.worker import Request
+from fatnn_bench.harness.worker import Request
+from fatnn_bench.results.records import SCHEMA
 
 
 def _main(name: str, threads: str) -> None:

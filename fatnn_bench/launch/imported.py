@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from fatnn_bench import machine
-from fatnn_bench.cases import Case
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import ImportedPlatform
-from fatnn_bench.results import Row, Status, unmeasured
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.workload.cases import Case
 
 _COLUMNS = ("platform", "network", "layer", "kernel", "ms")
 

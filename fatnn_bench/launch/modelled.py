@@ -6,13 +6,13 @@ from itertools import groupby
 from typing import Any
 
 from fatnn_bench import machine
-from fatnn_bench.cases import Case
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.model import mca
 from fatnn_bench.model.assembly import Block
 from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
-from fatnn_bench.results import Row, Status, unmeasured
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.workload.cases import Case
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.target import Target, describe
 

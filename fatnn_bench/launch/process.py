@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from fatnn_bench.worker import Request
+from fatnn_bench.harness.worker import Request
 
 
 class WorkerDiedError(Exception):
@@ -18,7 +18,7 @@ class WorkerDiedError(Exception):
 def listen(
     command: Sequence[str], environment: Mapping[str, str], request: Request, who: str = "the worker"
 ) -> Generator[dict[str, Any]]:
-    """Start a process, hand it the request and yield what it says (:mod:`fatnn_bench.worker`).
+    """Start a process, hand it the request and yield what it says (:mod:`fatnn_bench.harness.worker`).
 
     Closing the iterator ends the process. It has a process group of its own, so that Ctrl-C reaches only the one who
     listens.

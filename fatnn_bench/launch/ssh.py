@@ -12,10 +12,10 @@ from typing import Any
 
 from fatnn_bench import __version__
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import SshPlatform
-from fatnn_bench.results import SCHEMA
-from fatnn_bench.worker import Request
+from fatnn_bench.results.records import SCHEMA
 
 #: A connection that says nothing for three times so many seconds is lost.
 _ALIVE_S = 15

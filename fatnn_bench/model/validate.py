@@ -8,17 +8,17 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from fatnn_bench import launch
-from fatnn_bench.cases import Case
 from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.harness.timing import STANDARD
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.modelled import predicted
-from fatnn_bench.layers import Layer
 from fatnn_bench.model import mca
 from fatnn_bench.model.clock import measure_hz
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.results import Row
-from fatnn_bench.tables import Document, Sheet
-from fatnn_bench.timing import STANDARD
-from fatnn_bench.worker import Request
+from fatnn_bench.printing.tables import Document, Sheet
+from fatnn_bench.results.records import Row
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import Layer
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.target import current_target
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from fatnn_bench.layers import Layer
+from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import (
     BINARY_VALUES,
     FLOAT32_VALUES,

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import pandas as pd
 
-from fatnn_bench import compare, provenance
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
-from fatnn_bench.gain import Gain
-from fatnn_bench.results import Run
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Run
 
 __all__ = ["sentences"]
 

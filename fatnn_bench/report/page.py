@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fatnn_bench import __version__, provenance
-from fatnn_bench.compare import kernel_order
+from fatnn_bench import __version__
+from fatnn_bench.comparison.compare import kernel_order
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options, saving
 from fatnn_bench.report import answer, table, trust
-from fatnn_bench.results import Run
+from fatnn_bench.results import provenance
+from fatnn_bench.results.records import Run
 
 __all__ = ["render", "write"]
 

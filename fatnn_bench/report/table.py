@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import pandas as pd
 
-from fatnn_bench import compare, footnotes
-from fatnn_bench.compare_runs import labels
+from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.compare_runs import labels
+from fatnn_bench.comparison.gain import Gain, number
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.gain import Gain, number
-from fatnn_bench.results import Run
+from fatnn_bench.printing import footnotes
+from fatnn_bench.results.records import Run
 
 __all__ = ["COLUMNS", "Cell", "Line", "columns", "lines", "long"]
 

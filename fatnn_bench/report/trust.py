@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fatnn_bench import footnotes
-from fatnn_bench.results import Run, Status
+from fatnn_bench.printing import footnotes
+from fatnn_bench.results.records import Run, Status
 
 __all__ = ["conditions", "faults", "verdict"]
 

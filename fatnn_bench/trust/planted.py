@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.contender import Contender, Limit, Prepared
-from fatnn_bench.layers import Layer, bare_gemm
-from fatnn_bench.own import GemmContender
-from fatnn_bench.problems import Problem
+from fatnn_bench.harness.contender import Contender, Limit, Prepared
+from fatnn_bench.harness.own import GemmContender
+from fatnn_bench.workload.layers import Layer, bare_gemm
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels import TERNARY_FATNN
 from fatnn_kernels.target import current_target
 

@@ -14,15 +14,16 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from fatnn_bench import compare_runs, gain, networks
-from fatnn_bench.cases import Case
+from fatnn_bench.comparison import compare_runs, gain
+from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
+from fatnn_bench.harness.timing import STANDARD
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import cpu, process
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.results import Header, Noise, Row, Run
-from fatnn_bench.timing import STANDARD
+from fatnn_bench.results.records import Header, Noise, Row, Run
 from fatnn_bench.trust import planted
-from fatnn_bench.verdict import MIN_EFFECT, Verdict
-from fatnn_bench.worker import Request
+from fatnn_bench.workload import networks
+from fatnn_bench.workload.cases import Case
 
 __all__ = ["Report", "Tally", "run_trials"]
 
@@ -101,7 +102,7 @@ def run_trials(pairs: int = PAIRS, processes: int = PROCESSES, tell: Callable[[s
 
 
 def tally(tables: Iterable[pd.DataFrame]) -> Tally:
-    """Count the verdicts in tables of :func:`fatnn_bench.compare_runs.ratios`."""
+    """Count the verdicts in tables of :func:`fatnn_bench.comparison.compare_runs.ratios`."""
     table = pd.concat(list(tables))
     slower, faster = table["verdict"] == Verdict.SLOWER, table["verdict"] == Verdict.FASTER
     resolved = table["floor"] <= MIN_EFFECT
@@ -129,7 +130,7 @@ def _ratio(number: int, tell: Callable[[str], None], processes: int) -> float:
     tell(f"process {number + 1} of {processes}")
     layers = [layer for layer in networks.load(_RATIO_LAYERS) if layer.name.endswith("_x")]
     cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in (_FATNN, _FLOAT32)]
-    rows = {(row.kernel, row.layer): row for row in _run("fatnn_bench.worker", cases, number).rows}
+    rows = {(row.kernel, row.layer): row for row in _run("fatnn_bench.harness.worker", cases, number).rows}
     names = [layer.full_name for layer in layers]
     return gain.mean([(rows[_FATNN, name], rows[_FLOAT32, name]) for name in names]).speedup
 

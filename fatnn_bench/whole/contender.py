@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.contender import Limit, Prepared
 from fatnn_bench.engine.compiled import CompiledNetwork
-from fatnn_bench.layers import Layer
-from fatnn_bench.problems import Problem
+from fatnn_bench.harness.contender import Limit, Prepared
+from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.problems import Problem
 from fatnn_kernels import INT8, Product
 from fatnn_kernels.target import current_target
 

@@ -5,11 +5,11 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench import data
 from fatnn_bench.engine.program import Program
-from fatnn_bench.layers import Layer
 from fatnn_bench.whole.networks import network
 from fatnn_bench.whole.reference import logits
+from fatnn_bench.workload import data
+from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
 
 #: The precision of the network that kernels of a domain run; float32 for all others.

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench import oracle
 from fatnn_bench.engine.operations import apply
 from fatnn_bench.engine.program import INPUT, Operation, Program
+from fatnn_bench.workload import oracle
 
 
 def logits(program: Program, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
 """The layers that stand for whole networks: a network and a batch size are one case's shape."""
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.layers import Layer
 from fatnn_bench.whole.networks import NETWORKS, network
+from fatnn_bench.workload.layers import Layer
 
 #: Images at a time: one, for latency, and several.
 BATCHES = (1, 16)

@@ -5,10 +5,10 @@ import zipfile
 import pytest
 from synthetic import make_row, make_run
 
-from fatnn_bench import store
 from fatnn_bench.artifact import bundle
 from fatnn_bench.artifact.claims import Claim, Ruling, judge, of_runs, read
 from fatnn_bench.errors import UserError
+from fatnn_bench.results import store
 
 CLAIM = "ternary-fatnn ≥ 1.8× two-bit on net, kernel, native"
 

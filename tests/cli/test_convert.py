@@ -10,10 +10,10 @@ import pytest
 from synthetic import make_row, make_run, mixed_run
 
 import fatnn_bench as fb
-from fatnn_bench import store
 from fatnn_bench.errors import UserError
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-from fatnn_bench.results import Status
+from fatnn_bench.results import store
+from fatnn_bench.results.records import Status
 
 
 def full_run():

@@ -11,8 +11,8 @@ import pytest
 import typer
 from synthetic import make_row, make_run
 
-from fatnn_bench import store
 from fatnn_bench.cli.main import app
+from fatnn_bench.results import store
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -15,8 +15,8 @@ import matplotlib.image
 import pytest
 
 import fatnn_kernels
-from fatnn_bench import store
-from fatnn_bench.timing import LEAST_ROUNDS
+from fatnn_bench.harness.timing import LEAST_ROUNDS
+from fatnn_bench.results import store
 
 KERNELS = ("ternary-fatnn", "binary", "blas.float32")
 ARGUMENTS = ("run", "--shapes", "7x13x45", "--kernel", ",".join(KERNELS), "--quick", "-o")

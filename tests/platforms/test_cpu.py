@@ -4,11 +4,11 @@ import archspec.cpu
 import pytest
 
 from fatnn_bench import launch
-from fatnn_bench.cases import Case
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import cpu
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 OPENBLAS_CORES = {"x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
 

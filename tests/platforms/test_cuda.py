@@ -5,16 +5,18 @@ from importlib.util import find_spec
 
 import pytest
 
-from fatnn_bench import launch, machine, noise, provenance, timing
-from fatnn_bench.cases import Case
-from fatnn_bench.conditions import Conditions
-from fatnn_bench.contenders import contenders
+from fatnn_bench import launch, machine
 from fatnn_bench.gpu import facts
+from fatnn_bench.harness import noise, timing
+from fatnn_bench.harness.conditions import Conditions
+from fatnn_bench.harness.contenders import contenders
+from fatnn_bench.harness.noise import Observation
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import cuda
-from fatnn_bench.layers import bare_gemm
-from fatnn_bench.noise import Observation
 from fatnn_bench.platforms import CudaPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.results import provenance
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 FIRST = CudaPlatform(kind="cuda")
 needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="numba-cuda is not installed")

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from fatnn_bench import launch
-from fatnn_bench.cases import Case
 from fatnn_bench.errors import UserError
-from fatnn_bench.layers import bare_gemm
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import DaskPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 pytest.importorskip("distributed", reason="dask[distributed] is not installed")
 from fatnn_bench.launch import dask as fleet
@@ -25,7 +25,7 @@ CASES = 1000
 TRIVIAL = """
 import os, time
 from fatnn_bench.launch import cpu
-from fatnn_bench.results import Status, unmeasured
+from fatnn_bench.results.records import Status, unmeasured
 
 def events(platform, request):
     yield {"event": "ready", "machine": {}, "software": {}}

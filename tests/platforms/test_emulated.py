@@ -3,11 +3,11 @@
 import pytest
 
 from fatnn_bench import launch
-from fatnn_bench.cases import Case
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import emulated
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.platforms import EmulatedPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 from fatnn_kernels import PRODUCTS
 
 ARM = EmulatedPlatform(kind="emulated", triple="aarch64-linux-gnu", cpu="cortex-a76")

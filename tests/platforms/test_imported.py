@@ -3,11 +3,11 @@
 import pytest
 
 from fatnn_bench import launch
-from fatnn_bench.cases import Case
 from fatnn_bench.errors import UserError
-from fatnn_bench.layers import bare_gemm
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import ImportedPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 TABLE = """platform,network,layer,kernel,ms,remark
 phone,,3x4x5,float32,2.5,fast

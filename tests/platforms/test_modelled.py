@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from fatnn_bench import launch, platforms
-from fatnn_bench.cases import Case
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import modelled
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.model import codegen, mca
 from fatnn_bench.model import predict as prediction
 from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
-from fatnn_bench.worker import Request
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 from fatnn_kernels import PRODUCTS, driver
 from fatnn_kernels.target import current_target, describe
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.process import WorkerDiedError, listen
-from fatnn_bench.worker import Request
 
 NOTHING = Request([], None, 0)
 

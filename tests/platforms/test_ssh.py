@@ -13,15 +13,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fatnn_bench import campaign, launch, store
-from fatnn_bench.cases import Case
+from fatnn_bench import campaign, launch
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.timing import Settings
+from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import ssh
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.platforms import SshPlatform
-from fatnn_bench.results import Status
-from fatnn_bench.timing import Settings
-from fatnn_bench.worker import Request
+from fatnn_bench.results import store
+from fatnn_bench.results.records import Status
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 #: One whose rows are known at once, and one that never ends.
@@ -57,7 +58,7 @@ class Nobody:
 
 WIDE_AWAKE = """
 import fakes
-from fatnn_bench import contenders
+from fatnn_bench.harness import contenders
 contenders.contenders = lambda *_, **__: fakes.by_name(fakes.AlwaysWrong("wrong"), fakes.Fake("sleeper"))
 """
 

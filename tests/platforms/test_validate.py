@@ -5,12 +5,12 @@ import math
 import pytest
 
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.formats import Format
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.model import clock, mca, validate
 from fatnn_bench.model.validate import Check, Validation
-from fatnn_bench.render import as_text
-from fatnn_bench.results import Row, Status, unmeasured
+from fatnn_bench.printing.formats import Format
+from fatnn_bench.printing.render import as_text
+from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.workload.layers import bare_gemm
 
 LAYER = bare_gemm(24, 32, 256)
 

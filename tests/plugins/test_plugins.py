@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fatnn_bench import store
 from fatnn_bench.errors import UserError
-from fatnn_bench.layers import bare_gemm
 from fatnn_bench.plugins import complaints, discovery, loading, scaffold
 from fatnn_bench.plugins.adapter import contenders
+from fatnn_bench.results import store
+from fatnn_bench.workload.layers import bare_gemm
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 KERNEL = """

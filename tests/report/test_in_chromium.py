@@ -8,7 +8,7 @@ from synthetic import mixed_run
 from test_report import ternary_run
 
 from fatnn_bench.report import write
-from fatnn_bench.results import Run
+from fatnn_bench.results.records import Run
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 

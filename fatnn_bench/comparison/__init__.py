@@ -1,0 +1,1 @@
+"""What was gained, how sure that is, and what it means: arithmetic on rows."""

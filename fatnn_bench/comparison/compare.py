@@ -1,0 +1,238 @@
+"""What was gained: the kernels of one run against a baseline kernel, layer by layer and over a network.
+
+A *speedup* is the baseline's median time over the kernel's: above 1 is faster. It comes with the 95% bootstrap
+interval of the ratio of the two medians. Cases without a time keep their status and reason, and never get a number.
+Nothing here does input or output. Run against run is :mod:`fatnn_bench.comparison.compare_runs`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from fatnn_bench.comparison import gain, verdict
+from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.results.records import Row, Run, Status
+
+__all__ = ["baseline_words", "kernel_order", "layer_name", "single_baseline", "speedups", "totals"]
+
+#: What the default baseline is called in titles and captions.
+FASTEST_FLOAT32 = "the fastest float32 of each layer"
+
+#: From most bits to fewest: the order of columns and bars, so that all tables and figures agree.
+_PRECISIONS = (
+    "float32",
+    "int8",
+    "two-bit",
+    "ternary-naive",
+    "ternary-fatnn",
+    "ternary-gated-xnor",
+    "ternary-binary",
+    "binary",
+)
+
+
+class _Place(NamedTuple):
+    """Where kernels may be compared with each other: one layer, seen by one clock, on one platform."""
+
+    platform: str | None
+    network: str | None
+    scope: str
+    threads: int
+    layer: str
+
+
+class _Pair(NamedTuple):
+    """A row and the row it is measured against; None where no baseline was timed at that place."""
+
+    place: _Place
+    row: Row
+    baseline: Row | None
+
+
+def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
+    """Return the speedup of every kernel on every layer, a row each, in the order of the run.
+
+    Parameters
+    ----------
+    run : Run
+        Where it holds a case twice, the later row counts.
+    baseline : str, optional
+        The kernel to measure against; by default the fastest float32 kernel of each layer.
+    min_effect : float
+        The relative difference below which none counts; see :mod:`fatnn_bench.comparison.verdict`.
+
+    Returns
+    -------
+    DataFrame
+        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, status, reason, median_s, ci_low_s,
+        ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high, verdict``. ``low`` and
+        ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either side has no time, and
+        ``verdict`` is missing there.
+
+    Raises
+    ------
+    UserError
+        If the run has no kernel named ``baseline``.
+    NothingComparableError
+        If no kernel was timed at the same place as a baseline.
+    """
+    floor = verdict.floor_of(run)
+    return pd.DataFrame([_speedup_record(pair, min_effect, floor) for pair in _pairs(run, baseline)])
+
+
+def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
+    """Return each network's time under each kernel, Σ count · median_s, and the geometric mean of its layers' speedups.
+
+    Returns
+    -------
+    DataFrame
+        ``platform, network, scope, threads, kernel, layers, left_out, total_s, baseline_total_s, speedup, low, high,
+        geometric_mean, geometric_mean_low, geometric_mean_high``. ``left_out`` names the layers that lack a time for
+        the kernel or its baseline. Where there are any, or where the shapes belong to no network, the total and its
+        speedup are NaN. ``layers`` counts those in the mean.
+
+    Errors are those of :func:`speedups`.
+    """
+    groups: dict[tuple[Any, ...], dict[str, list[_Pair]]] = {}
+    layers: dict[tuple[Any, ...], dict[str, None]] = {}
+    for pair in _pairs(run, baseline):
+        groups.setdefault(pair.place[:-1], {}).setdefault(pair.row.kernel, []).append(pair)
+        layers.setdefault(pair.place[:-1], {})[pair.place.layer] = None
+    return pd.DataFrame(
+        [
+            dict(zip(_Place._fields, group, strict=False)) | _total_record(kernel, pairs, layers[group])
+            for group, kernels in groups.items()
+            for kernel, pairs in kernels.items()
+        ]
+    )
+
+
+def single_baseline(speedups: pd.DataFrame) -> str | None:
+    """Return the kernel that every layer of a :func:`speedups` table has as its baseline; None if they differ."""
+    used = list(speedups["baseline"].dropna().unique())
+    return used[0] if len(used) == 1 else None
+
+
+def baseline_words(single: str | None, chosen: str | None) -> str:
+    """Return what the speedups are over, for a title: ``chosen`` is what the person asked for, if anything."""
+    if chosen:
+        return chosen
+    return f"{single}, {FASTEST_FLOAT32}" if single else FASTEST_FLOAT32
+
+
+def layer_name(row: Row) -> str:
+    """Return the name of the layer without that of its network, which has a column of its own."""
+    return str(row.shape["name"]).removeprefix(f"{row.network}.")
+
+
+def kernel_order(kernels: Iterable[str]) -> list[str]:
+    """Return the kernels from most bits to fewest, ours before other libraries', strangers last and by name.
+
+    >>> kernel_order(["binary", "torch.int8", "blas.float32", "int8", "float32"])
+    ['float32', 'blas.float32', 'int8', 'torch.int8', 'binary']
+    """
+
+    def key(kernel: str) -> tuple[int, bool, str]:
+        precision = kernel.rpartition(".")[2]
+        place = _PRECISIONS.index(precision) if precision in _PRECISIONS else len(_PRECISIONS)
+        return place, "." in kernel, kernel
+
+    return sorted(set(kernels), key=key)
+
+
+def _pairs(run: Run, baseline: str | None) -> list[_Pair]:
+    """Every row of the run with its baseline."""
+    places: dict[_Place, dict[str, Row]] = {}
+    for row in run.rows:
+        place = _Place(row.platform, row.network, row.scope, row.threads, layer_name(row))
+        places.setdefault(place, {})[row.kernel] = row
+    kernels = kernel_order(row.kernel for row in run.rows)
+    if baseline is not None and baseline not in kernels:
+        names = ", ".join(kernels) or "none"
+        raise UserError(f"{_name(run)} has no kernel {baseline!r} to be the baseline; its kernels are {names}")
+    pairs = [
+        _Pair(place, row, _baseline(rows.values(), baseline)) for place, rows in places.items() for row in rows.values()
+    ]
+    if not any(pair.row.timed and pair.baseline and pair.row is not pair.baseline for pair in pairs):
+        raise NothingComparableError(_nothing(run, baseline))
+    return pairs
+
+
+def _baseline(rows: Iterable[Row], name: str | None) -> Row | None:
+    """The row named, or the fastest float32; a time that is mistrusted is a baseline only where there is no other."""
+    wanted = [row for row in rows if row.timed and (row.kernel == name if name else _is_float32(row.kernel))]
+    return min(wanted, key=lambda row: (row.status is Status.MISTRUSTED, row.median_s), default=None)
+
+
+def _is_float32(kernel: str) -> bool:
+    return kernel == "float32" or kernel.endswith(".float32")
+
+
+def _nothing(run: Run, baseline: str | None) -> str:
+    timed = kernel_order(row.kernel for row in run.rows if row.timed)
+    if not timed:
+        return (
+            f"{_name(run)} holds no time in its {len(run.rows)} rows, so there is nothing to compare; "
+            "`fatnn-bench show` prints why"
+        )
+    against = baseline or "a float32 kernel"
+    return (
+        f"{_name(run)} holds nothing to compare: no layer has a time for {against} and for another kernel; "
+        f"timed were {', '.join(timed)}; choose one of them with --baseline, or run the missing kernels as well"
+    )
+
+
+def _name(run: Run) -> str:
+    return run.source or "the run"
+
+
+def _speedup_record(pair: _Pair, min_effect: float, floor: float) -> dict[str, Any]:
+    place, row, base = pair
+    speedup, word = gain.NONE, None
+    if row.timed and base:
+        speedup = gain.of_layer(row, base)
+        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
+    return {
+        "platform": place.platform,
+        "network": place.network,
+        "layer": place.layer,
+        **{name: row.shape.get(name) for name in ("m", "n", "k")},
+        "count": row.shape.get("count", 1),
+        "scope": place.scope,
+        "threads": place.threads,
+        "case": row.case,
+        "kernel": row.kernel,
+        "status": row.status.value,
+        "reason": row.reason,
+        **{
+            name: getattr(row, name) if row.timed else None
+            for name in ("median_s", "ci_low_s", "ci_high_s", "gmacs_per_s")
+        },
+        "baseline": base.kernel if base else None,
+        "baseline_status": base.status.value if base else None,
+        "baseline_s": base.median_s if base else None,
+        **speedup._asdict(),
+        "verdict": word,
+    }
+
+
+def _total_record(kernel: str, pairs: list[_Pair], layers: Iterable[str]) -> dict[str, Any]:
+    """One kernel on one network: the total where it is whole, and the mean of what there is."""
+    known = [(pair.row, pair.baseline) for pair in pairs if pair.row.timed and pair.baseline]
+    timed = {layer_name(row) for row, _ in known}
+    left_out = [layer for layer in layers if layer not in timed]
+    row = pairs[0].row  # batch sizes of a whole network are not its layers: their times make no sum
+    whole = not left_out and row.network is not None and row.scope != "network"
+    time, base_time = gain.network_seconds(known) if whole else (float("nan"), float("nan"))
+    total = gain.of_network(known) if whole else gain.NONE
+    mean = gain.mean(known) if known else gain.NONE
+    return {
+        "kernel": kernel,
+        "layers": len(known),
+        "left_out": left_out,
+        "total_s": time,
+        "baseline_total_s": base_time,
+        **total._asdict(),
+        **{f"geometric_mean{end}": value for end, value in zip(("", "_low", "_high"), mean, strict=True)},
+    }

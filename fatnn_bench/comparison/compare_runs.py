@@ -1,0 +1,173 @@
+"""What changed: several runs against the first of them, case by case.
+
+A speedup above 1 means that a case is faster than in the first run; whether that is sure, its verdict says. A case
+that a run lacks is listed as absent, and one without a time keeps its status and reason. Nothing here does input or
+output.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from fatnn_bench import machine
+from fatnn_bench.comparison import gain, same_code, verdict
+from fatnn_bench.comparison.compare import layer_name
+from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.results.records import Row, Run
+
+__all__ = ["ABSENT", "differing_machines", "labels", "means", "ratios", "same_code_notice"]
+
+#: Stands for a status where a run does not hold the case.
+ABSENT = "absent"
+
+#: A case is the same in two runs if its id is, and its platform where a file holds several.
+_Key = tuple[str | None, str]
+
+
+def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
+    """Return the speedup of every case in every run over the same case in the first run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least two. Where one holds a case twice, the later row counts.
+    min_effect : float
+        The relative difference below which none counts; see :mod:`fatnn_bench.comparison.verdict`.
+
+    Returns
+    -------
+    DataFrame
+        A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run,
+        status, reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high,
+        verdict, same_code, floor, least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is
+        ``absent`` where a run lacks the case, and ``verdict`` is missing where there is no speedup. Cases come
+        in the order of the first run, then those that only others hold.
+
+    Raises
+    ------
+    NothingComparableError
+        If no run shares a timed case with the first.
+    """
+    names, by_key = labels(runs), _by_key(runs)
+    records = []
+    for i in range(1, len(runs)):
+        floor = verdict.floor_of(runs[0], runs[i])
+        records += [_record(names[0], names[i], row, base, min_effect, floor) for row, base in _aligned(by_key, i)]
+    table = pd.DataFrame(records)
+    if not records or table["speedup"].isna().all():
+        raise NothingComparableError(_nothing(runs, names))
+    return table
+
+
+def means(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the geometric mean of each run's speedups over the first, with its interval.
+
+    The columns are ``run, baseline, cases, left_out, speedup, low, high``. ``cases`` counts those in the mean,
+    ``left_out`` those without a time in either run.
+    """
+    names, by_key = labels(runs), _by_key(runs)
+    records = []
+    for i in range(1, len(runs)):
+        aligned = list(_aligned(by_key, i))
+        known = [(row, base) for row, base in aligned if row and base and row.timed and base.timed]
+        mean = gain.mean(known) if known else gain.NONE
+        counts = {"cases": len(known), "left_out": len(aligned) - len(known)}
+        records.append({"run": names[i], "baseline": names[0], **counts, **mean._asdict()})
+    return pd.DataFrame(records)
+
+
+def labels(runs: Sequence[Run]) -> list[str]:
+    """Return the shortest names that tell the runs apart: platform, file name, both, or a number."""
+    platforms = [run.header.platform for run in runs]
+    stems = [PurePath(run.source).stem for run in runs]
+    both = [f"{platform}/{stem}" for platform, stem in zip(platforms, stems, strict=True)]
+    numbers = [f"run {i}" for i in range(1, len(runs) + 1)]
+    return next(names for names in (platforms, stems, both, numbers) if all(names) and len(set(names)) == len(names))
+
+
+def differing_machines(runs: Sequence[Run]) -> str:
+    """Return in what the machines of the runs differ, as ``memory_gib is 16 in a and 32 in b``; empty if in nothing.
+
+    What a file does not tell of its machine differs from nothing.
+    """
+    names = labels(runs)
+    first = machine.identity(runs[0].header.machine)
+    differences = []
+    for name, run in zip(names[1:], runs[1:], strict=True):
+        for field, value in machine.identity(run.header.machine).items():
+            if None not in (value, first[field]) and value != first[field]:
+                differences.append(f"{field} is {first[field]} in {names[0]} and {value} in {name}")
+    return "; ".join(differences)
+
+
+def _by_key(runs: Sequence[Run]) -> list[dict[_Key, Row]]:
+    """The rows of each run, by case."""
+    return [{(row.platform, row.case): row for row in run.rows} for run in runs]
+
+
+def same_code_notice(table: pd.DataFrame) -> str:
+    """Return what to say of cases of :func:`ratios` that differ although their hot loop does not; empty if none do."""
+    different = table["verdict"].isin([verdict.Verdict.FASTER, verdict.Verdict.SLOWER])
+    cases = list(table[different & table["same_code"]]["case"])
+    if not cases:
+        return ""
+    more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+    return (
+        f"same code: {cases[0]}{more} differ in time, and not in their hot loop; look for what changed around it, "
+        "or on the machine"
+    )
+
+
+def _aligned(by_key: Sequence[dict[_Key, Row]], i: int) -> Iterator[tuple[Row | None, Row | None]]:
+    """Each case that run i or the first holds: its row in run i, and in the first."""
+    for key in {**by_key[0], **by_key[i]}:
+        row, base = by_key[i].get(key), by_key[0].get(key)
+        if row or base:
+            yield row, base
+
+
+def _record(
+    baseline: str, run: str, row: Row | None, base: Row | None, min_effect: float, floor: float
+) -> dict[str, Any]:
+    case = row or base
+    assert case is not None
+    speedup, word = gain.NONE, None
+    if row and base and row.timed and base.timed:
+        speedup = gain.of_layer(row, base)
+        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
+    return {
+        "platform": case.platform,
+        "network": case.network,
+        "layer": layer_name(case),
+        "scope": case.scope,
+        "threads": case.threads,
+        "case": case.case,
+        "kernel": case.kernel,
+        "run": run,
+        "status": row.status.value if row else ABSENT,
+        "reason": row.reason if row else "",
+        "median_s": row.median_s if row and row.timed else None,
+        "baseline": baseline,
+        "baseline_status": base.status.value if base else ABSENT,
+        "baseline_reason": base.reason if base else "",
+        "baseline_s": base.median_s if base and base.timed else None,
+        **speedup._asdict(),
+        "verdict": word,
+        "same_code": same_code.unchanged(row, base),
+        "floor": floor,
+        "least_effect": max(min_effect, floor),
+    }
+
+
+def _nothing(runs: Sequence[Run], names: Sequence[str]) -> str:
+    timed = [[row.case for row in run.rows if row.timed] for run in runs]
+    examples = "; ".join(
+        f"{name} holds {len(cases)}{f', such as {cases[0]}' if cases else ''}"
+        for name, cases in zip(names, timed, strict=True)
+    )
+    return (
+        "these runs have no timed case in common, so there is nothing to compare; a case is the same when kernel, "
+        f"shape, scope and threads are; timed cases: {examples}"
+    )

@@ -1,0 +1,132 @@
+"""A verified case on its way to a row: it takes its own samples, and knows when it has enough."""
+
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from fatnn_bench.comparison import statistics
+from fatnn_bench.harness import cold, noise, timing
+from fatnn_bench.harness.conditions import Conditions
+from fatnn_bench.harness.contender import Prepared
+from fatnn_bench.harness.noise import Observation
+from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
+from fatnn_bench.results.records import Row, Status, Stop, unmeasured
+from fatnn_bench.workload.cases import Case
+
+#: The share of a sample's time that the limit gets, in every round.
+_LIMIT = 0.2
+#: By how much the samples grow between two looks at whether their median is sure.
+_LOOK_AGAIN = 1.25
+
+
+class Candidate:
+    """A verified case and the samples taken of it so far."""
+
+    def __init__(self, case: Case, prepared: Prepared, compile_s: float) -> None:
+        self.case, self.is_twin = case, False  #: a twin is a second candidate of a case, for the noise floor
+        self.samples_s: list[float] = []  #: one a round
+        self.failure: tuple[Status, str] | None = None
+        self._prepared, self._compile_s = prepared, compile_s
+        self._verified = prepared.result().copy()
+        self._loops = 0
+        self._observations: list[Observation] = []
+        self._limit_loops = 0
+        self._limits_s: list[float] = []
+        self._stages_s: dict[str, list[float]] = {name: [] for name in prepared.stages}
+        self._spent_s = 0.0
+        self._next_look = 0
+        self._stopped: Stop | None = None
+
+    def calibrate(self, settings: Settings) -> bool:
+        """Choose the calls a sample. Returns whether the case can be measured as the settings have it."""
+        if reason := cold.obstacle(self._prepared, settings.cache):
+            self.failure = Status.SKIPPED, reason
+            return False
+        self._prepared.spoil()  # so that a timed call that computes nothing is seen
+        self._loops = timing.calibrate(self._prepared.run, settings.sample_s)
+        if settings.cache != "warm":
+            self._loops = min(self._loops, cold.CALLS)
+        if self._prepared.limit is not None and self.case.threads == 1:
+            self._limit_loops = timing.calibrate(self._prepared.limit.run, settings.sample_s * _LIMIT)
+        return True
+
+    def turn(self, settings: Settings, conditions: Conditions) -> bool:
+        """Take a sample; return whether another is wanted. The last one compares the result with the first again."""
+        begin = time.perf_counter()
+        self._prepared.run(1)  # the others' data were in the caches
+        sample = timing.sample(cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops)
+        self.samples_s.append(sample.seconds)
+        self._observations.append(Observation(sample, conditions))
+        if self._prepared.limit is not None and self._limit_loops:
+            self._limits_s.append(timing.seconds(self._prepared.limit.run, self._limit_loops) / self._limit_loops)
+        for name, stage in self._prepared.stages.items():
+            run = cold.chilled(stage, self._prepared, settings.cache)
+            self._stages_s[name].append(timing.seconds(run, self._loops) / self._loops)
+        self._spent_s += time.perf_counter() - begin
+        self._stopped = self._stop(settings)
+        if self._stopped and not np.array_equal(self._prepared.result(), self._verified):
+            self.failure = Status.FAILED, "the result changed while it was timed"
+        return self._stopped is None
+
+    def _stop(self, settings: Settings) -> Stop | None:
+        taken = len(self.samples_s)
+        if taken < LEAST_ROUNDS:
+            return None
+        if self._spent_s >= settings.case_s:
+            return Stop.BUDGET
+        if taken < max(settings.rounds, self._next_look):
+            return None
+        # now and then only: looks take time, and the more there are, the likelier that chance makes an interval narrow
+        self._next_look = math.ceil(taken * _LOOK_AGAIN)
+        return Stop.PRECISE if self._precise(settings.precision) else None
+
+    def _precise(self, precision: float) -> bool:
+        median = statistics.median(self.samples_s)
+        low, high = statistics.median_interval(self.samples_s)
+        return max(high - median, median - low) <= precision * median
+
+    def row(self, block: str | None, usual_canary_s: float) -> Row:
+        """Return the row: what failed, or what was measured and why it may be doubtful.
+
+        Parameters
+        ----------
+        block
+            Of cases that were measured in turns.
+        usual_canary_s
+            What the canary takes when nothing disturbs it.
+        """
+        if self.failure is not None:
+            return unmeasured(self.case, *self.failure)
+        disturbances = noise.disturbances(self._observations, usual_canary_s, self.case.threads)
+        reason = "; ".join(noise.doubts(disturbances, self.samples_s))
+        median = statistics.median(self.samples_s)
+        low, high = statistics.median_interval(self.samples_s)
+        gmacs_per_s = self.case.layer.macs / median * 1e-9
+        peak = self._peak_gmacs_per_s()
+        return replace(
+            unmeasured(self.case, Status.MISTRUSTED if reason else Status.PASSED, reason),
+            median_s=median,
+            min_s=min(self.samples_s),
+            ci_low_s=low,
+            ci_high_s=high,
+            samples_s=self.samples_s,
+            loops=self._loops,
+            block=block,
+            touched=noise.touched_rounds(disturbances),
+            stopped=self._stopped,
+            compile_s=self._compile_s,
+            bytes=self._prepared.bytes,
+            gmacs_per_s=gmacs_per_s,
+            peak_gmacs_per_s=peak,
+            peak_fraction=gmacs_per_s / peak if peak else None,
+            stages_s={name: statistics.median(samples) for name, samples in self._stages_s.items()} or None,
+            codegen=self._prepared.codegen,
+        )
+
+    def _peak_gmacs_per_s(self) -> float | None:
+        """The rate of the limit, measured in the same rounds."""
+        if self._prepared.limit is None or not self._limits_s:
+            return None
+        return self._prepared.limit.macs / statistics.median(self._limits_s) * 1e-9

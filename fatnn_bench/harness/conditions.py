@@ -1,0 +1,65 @@
+"""What the machine does to samples while they are taken: the canary, stolen time, the clock.
+
+The canary is a fixed piece of work that shares nothing with any kernel: a hash of a block that lies in the innermost
+cache. It takes longer when the core's clock falls or when something else has the core, and for no other reason.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from fatnn_bench.harness import timing
+
+_BLOCK = bytes(16 * 1024)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The state of the machine just before some samples."""
+
+    canary_s: float  #: seconds that the canary took
+    steal_s: float  #: taken from the core by a hypervisor since the conditions before
+
+
+class Watch:
+    """Looks at the conditions of a core, or of all of them.
+
+    Parameters
+    ----------
+    canary_s
+        How long a look may take, seconds.
+    core
+        The one that this process is pinned to; None if to none.
+    root
+        Where ``/sys`` lies.
+    """
+
+    def __init__(self, canary_s: float, core: int | None = None, root: Path = Path("/")) -> None:
+        self._core, self._root = core, root
+        self._loops = timing.calibrate(_sing, canary_s)
+        self._steal_s = self._stolen()
+
+    def look(self) -> Conditions:
+        """Run the canary, and see what was stolen since the last look."""
+        before, self._steal_s = self._steal_s, self._stolen()
+        return Conditions(timing.seconds(_sing, self._loops), max(0.0, self._steal_s - before))
+
+    def frequency_hz(self) -> float | None:
+        """The clock of the core now, where the system tells."""
+        path = self._root / f"sys/devices/system/cpu/cpu{self._core or 0}/cpufreq/scaling_cur_freq"
+        try:
+            return float(path.read_text()) * 1e3
+        except (OSError, ValueError):
+            return None
+
+    def _stolen(self) -> float:
+        """Seconds that a hypervisor has taken so far; 0 where the system does not tell."""
+        times = psutil.cpu_times() if self._core is None else psutil.cpu_times(percpu=True)[self._core]
+        return float(getattr(times, "steal", 0.0))
+
+
+def _sing(loops: int) -> None:
+    for _ in range(loops):
+        hashlib.sha256(_BLOCK)

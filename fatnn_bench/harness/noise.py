@@ -1,0 +1,108 @@
+"""What can be told apart, and what makes a time doubtful. Pure arithmetic on samples."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import mannwhitneyu
+
+from fatnn_bench.harness.conditions import Conditions
+from fatnn_bench.harness.timing import Sample
+
+__all__ = ["Disturbance", "disturbances", "floor", "touched_rounds"]
+
+#: A sample is touched if its thread was off the core for more of the time than this …
+OFF_CPU = 0.05
+#: … or a hypervisor took more than a tick of the kernel's clock, the least that it counts …
+STEAL_S = 0.01
+#: … or the canary before it was slower than usual by more than this.
+SLOW_CANARY = 0.10
+#: What "usual" is: a quantile, so that a clock which falls half-way does not become the usual one.
+_USUAL = 0.25
+#: A row is mistrusted if more of its samples are touched than this: a median bears fewer.
+TOUCHED = 0.25
+#: A row is mistrusted if the halves of its samples differ by more than this, and not by chance at this probability.
+DRIFT, DRIFT_CHANCE = 0.05, 0.001
+#: The share of pairs, one kernel measured twice, that lie within the noise floor.
+WITHIN = 0.9
+
+
+class Disturbance(NamedTuple):
+    """Something that disturbed samples, and in which rounds."""
+
+    what: str  #: in words, to be followed by "in 3 of 20 rounds"
+    rounds: list[int]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A sample and the conditions before it."""
+
+    sample: Sample
+    conditions: Conditions
+
+
+def floor(intervals: Sequence[tuple[float, float]]) -> float | None:
+    """Return the least relative difference that was resolved, 0.01 for 1%; None of no pairs.
+
+    Parameters
+    ----------
+    intervals
+        The 95% interval of the ratio of one kernel's time to itself, for every kernel that was measured twice, under
+        two names, in memory of its own.
+
+    Notes
+    -----
+    The true ratio is 1. The end of an interval that is farther from it is the largest difference that such
+    measurements make credible where there is none; nine of ten pairs lie within the floor.
+    """
+    farthest = [max(high, 1 / low) - 1 for low, high in intervals]
+    return float(np.quantile(farthest, WITHIN, method="higher")) if farthest else None
+
+
+def disturbances(observations: Sequence[Observation], usual_canary_s: float, threads: int) -> list[Disturbance]:
+    """Return what disturbed which samples of a case; ``observations`` has one a round."""
+    if any(observation.sample.off_cpu is None for observation in observations):
+        return []  # the host only waited
+    looks = [observation.conditions for observation in observations]
+    found = [
+        Disturbance("the hypervisor took the core", [i for i, look in enumerate(looks) if look.steal_s > STEAL_S]),
+        Disturbance(
+            f"the clock was slower by {SLOW_CANARY:.0%} or more",
+            [i for i, look in enumerate(looks) if look.canary_s > (1 + SLOW_CANARY) * usual_canary_s],
+        ),
+    ]
+    if threads == 1:  # of several, one may wait for another
+        off = [i for i, observation in enumerate(observations) if (observation.sample.off_cpu or 0.0) > OFF_CPU]
+        found.insert(0, Disturbance("something else had the core, or the kernel slept,", off))
+    return [disturbance for disturbance in found if disturbance.rounds]
+
+
+def usual(canaries_s: Sequence[float]) -> float:
+    """Return what the canary takes when nothing disturbs it."""
+    return float(np.quantile(canaries_s, _USUAL))
+
+
+def touched_rounds(found: Sequence[Disturbance]) -> list[int]:
+    """Return the rounds in which anything disturbed a sample, in order."""
+    return sorted({i for disturbance in found for i in disturbance.rounds})
+
+
+def doubts(found: Sequence[Disturbance], samples_s: Sequence[float]) -> Iterator[str]:
+    """Yield why a row is to be mistrusted: nothing if it is not."""
+    count = len(samples_s)
+    if len(touched_rounds(found)) > TOUCHED * count:
+        yield from (f"{what} in {len(rounds)} of {count} rounds" for what, rounds in found)
+    drift = _drift(samples_s)
+    if abs(drift) > DRIFT:
+        yield f"its time {'rose' if drift > 0 else 'fell'} by {abs(drift):.0%} while it was measured"
+
+
+def _drift(samples_s: Sequence[float]) -> float:
+    """The relative difference of the second half of the samples from the first; 0 where chance may have made it."""
+    early, late = samples_s[: len(samples_s) // 2], samples_s[-(len(samples_s) // 2) :]
+    if not early or mannwhitneyu(early, late).pvalue > DRIFT_CHANCE:
+        return 0.0
+    return statistics.median(late) / statistics.median(early) - 1

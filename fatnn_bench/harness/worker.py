@@ -1,0 +1,146 @@
+"""The worker: the process that measures.
+
+``python -m fatnn_bench.harness.worker`` reads one request and says what it finds; with the argument ``cuda``, on a GPU.
+
+The request is a JSON line on stdin, and stdin stays open: when it ends, whoever asked is gone, and the worker stops.
+What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``turn`` (the
+work on a case begins or goes on), ``row`` (a case is done), ``noise`` (a block of cases is), ``done``.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from fatnn_bench.harness.timing import Settings
+from fatnn_bench.results.records import Noise, Row
+from fatnn_bench.workload.cases import Case
+
+if TYPE_CHECKING:
+    from fatnn_bench.harness.contender import Contender
+    from fatnn_bench.harness.measure import Turn
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a worker is asked to do."""
+
+    cases: list[Case]  #: of one scope, those of a layer in a row
+    settings: Settings | None  #: None to verify only
+    seed: int
+    timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
+    pin: bool = False  #: to one core, where all cases are of one thread
+    plugins: list[str] = field(default_factory=list)  #: where to find kernels that are not the suite's
+
+    def to_json(self) -> dict[str, Any]:
+        settings = asdict(self.settings) if self.settings else None
+        return vars(self) | {"cases": [case.to_json() for case in self.cases], "settings": settings}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        settings = Settings(**record["settings"]) if record["settings"] else None
+        return cls(**record | {"cases": [Case.from_json(case) for case in record["cases"]], "settings": settings})
+
+
+def events(
+    request: Request, contenders: "Mapping[str, Contender]", core: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Carry out a request on a core, if the worker is pinned to one; yields the events after ``ready``."""
+    from fatnn_bench.harness.measure import Turn, measure
+
+    found = _verified(request, contenders)
+    if request.settings is not None:
+        found = measure(request.cases, contenders, request.settings, request.seed, core)
+    for item in found:
+        if isinstance(item, Turn):
+            yield {"event": "turn", "case": item.case.id, "progress": round(item.progress, 4)}
+        else:
+            yield {"event": item.kind, item.kind: item.to_json()}
+    yield {"event": "done"}
+
+
+def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Iterator[Turn | Row | Noise]":
+    from fatnn_bench.harness.measure import Turn, verify_case
+
+    for i, case in enumerate(request.cases):
+        yield Turn(case, i / len(request.cases))
+        yield verify_case(case, contenders, request.seed)
+
+
+def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contender]] | None" = None) -> None:
+    """Carry out the request on stdin on a kind of platform, with its contenders or others of the scope."""
+    stdout = _reserve_stdout()
+    request = Request.from_json(json.loads(sys.stdin.readline()))
+    threading.Thread(target=_stop_with_stdin, daemon=True).start()
+    from fatnn_bench import machine
+    from fatnn_bench.harness import affinity
+
+    here = machine.describe()  # of all cores
+    if kind == "cuda":
+        from fatnn_bench.gpu import facts
+
+        here["gpu"] = facts.describe()
+    one_thread = all(case.threads == 1 for case in request.cases)
+    core = here["pinned_core"] = affinity.pin() if request.pin and one_thread else None
+
+    # after pinning, for OpenMP binds its threads when it is loaded
+    from fatnn_bench.harness.contenders import contenders
+    from fatnn_kernels.jit import source_key
+
+    # before "ready": where nothing can be compiled, no results file is begun
+    scope = request.cases[0].scope
+    competing: Mapping[str, Contender] = contenders_of(scope) if contenders_of else contenders(scope, kind)
+    software = machine.software() | {"kernel_source": source_key()}
+    if request.plugins:
+        competing = _with_plugins(competing, request)
+        software["plugins"] = _fingerprints(request.plugins)
+    _say(stdout, {"event": "ready", "machine": here, "software": software})
+    for event in events(request, competing, core):
+        _say(stdout, event)
+        _set_alarm(request.timeout_s)
+
+
+def _with_plugins(own: "Mapping[str, Contender]", request: Request) -> "Mapping[str, Contender]":
+    """The contenders with those of plugins, which replace none of the suite's."""
+    from fatnn_bench.plugins import adapter
+
+    wanted = [case.kernel for case in request.cases if case.kernel not in own]
+    return adapter.contenders(request.plugins, request.cases[0].scope, wanted) | dict(own)
+
+
+def _fingerprints(plugins: list[str]) -> dict[str, str]:
+    from fatnn_bench.plugins.loading import fingerprint
+
+    return {plugin: fingerprint(plugin) for plugin in plugins}
+
+
+def _set_alarm(seconds: float | None) -> None:
+    """Have the system end this process after so many seconds: it can, whatever a compiled kernel is at."""
+    if seconds is not None and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _say(stdout: TextIO, event: dict[str, Any]) -> None:
+    stdout.write(json.dumps(event, allow_nan=False) + "\n")
+    stdout.flush()
+
+
+def _reserve_stdout() -> TextIO:
+    """Keep stdout for events: what libraries print there goes to stderr."""
+    events_fd = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(events_fd, "w")
+
+
+def _stop_with_stdin() -> None:
+    while sys.stdin.readline():
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if sys.argv[1:] else "cpu")

@@ -1,0 +1,1 @@
+"""What the compiler made of a kernel: its hot loop, found, read and hashed."""

@@ -1,0 +1,159 @@
+"""The limits of a machine: a record of what :mod:`fatnn_bench.limits.measure_peaks` found, as a file and as a table."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from fatnn_bench import machine
+from fatnn_bench.comparison.gain import number
+from fatnn_bench.errors import UserError
+from fatnn_bench.printing.tables import Document, Sheet
+from fatnn_bench.results import provenance
+
+__all__ = ["Bandwidth", "Peaks", "ProductPeak", "document", "of_other_machine", "read", "record"]
+
+#: Major version of the record. A reader refuses a larger one.
+SCHEMA = 1
+#: Half an interval, as a share of the median, from which on something else ran on the machine.
+_DISTURBED = 0.05
+
+
+@dataclass(frozen=True)
+class ProductPeak:
+    """The rate of a product's step in registers."""
+
+    kernel: str
+    tile: str  #: rows x vectors of the register tile
+    gmacs_per_s: float
+    ci_low: float  #: 95% interval of the median, GMAC/s
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class Bandwidth:
+    """What can be read from one level of memory."""
+
+    level: str  #: ``L1``, ``L2``, ``L3`` or ``memory``
+    buffer_bytes: int
+    gbytes_per_s: float  #: 10⁹ bytes a second
+    ci_low: float  #: 95% interval of the median, GB/s
+    ci_high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peaks:
+    """The limits of a machine on one thread, as ``fatnn-bench peak --format json`` writes them."""
+
+    kind: str = "peak"
+    schema: int = SCHEMA
+    created: str  #: UTC, ISO 8601
+    platform: str
+    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
+    products: tuple[ProductPeak, ...]
+    bandwidths: tuple[Bandwidth, ...]
+
+
+_RECORD = TypeAdapter(Peaks)
+
+
+def record(answer: dict[str, Any], platform: str) -> Peaks:
+    """Return the record of what ``python -m fatnn_bench.limits.measure_peaks`` just answered on a platform."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return _RECORD.validate_python(answer | {"created": created, "platform": platform})
+
+
+def read(path: Path) -> Peaks:
+    """Read a record that ``fatnn-bench peak --format json`` wrote.
+
+    Raises
+    ------
+    UserError
+        The file cannot be read, is something else, or is a newer fatnn-bench's.
+    """
+    how = "`fatnn-bench peak --format json -o FILE` makes one"
+    try:
+        record = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; {how}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not a record of limits: it is not JSON; {how}") from error
+    if not isinstance(record, dict) or record.get("kind") != "peak":
+        raise UserError(f'{path} is not a record of limits: it has no "kind": "peak"; {how}')
+    if isinstance(record.get("schema"), int) and record["schema"] > SCHEMA:
+        raise UserError(
+            f"{path} has schema {record['schema']}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
+        )
+    try:
+        return _RECORD.validate_python(record)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise UserError(f"{path}, {'.'.join(map(str, fault['loc']))}: {fault['msg']}; {how}") from error
+
+
+def of_other_machine(peaks: Peaks, described: dict[str, Any]) -> str:
+    """Return in what the machine of the limits differs from another, as of a run; nothing where it does not."""
+    mine, other = machine.identity(peaks.machine), machine.identity(described)
+    return ", ".join(f"{name} {mine[name]} and not {other[name]}" for name in mine if mine[name] != other[name])
+
+
+def document(peaks: Peaks) -> Document:
+    """Return what ``fatnn-bench peak`` prints."""
+    limits = _limits(peaks)
+    heading = (
+        ("machine", provenance.machine_name(peaks.machine)),
+        ("platform", peaks.platform),
+        ("when", peaks.created),
+    )
+    products, levels = (tuple(limit.cells for limit in limits if limit.unit == unit) for unit in ("GMAC/s", "GB/s"))
+    notes = ["Medians; ±: half the 95% interval of the median"]
+    if unsure := [limit.name for limit in limits if limit.spread > _DISTURBED]:
+        notes.append(f"Something else ran here, so that a limit may be higher: {', '.join(unsure)}")
+    sheets = (
+        Sheet("Products, on registers alone · 1 thread", ("kernel", "tile", "GMAC/s", "±"), products),
+        Sheet("Reading · 1 thread", ("from", "buffer", "GB/s", "±"), levels, notes=tuple(notes)),
+    )
+    long = pd.DataFrame([limit._asdict() for limit in limits])
+    return Document(sheets, long, asdict(peaks), heading)
+
+
+class _Limit(NamedTuple):
+    """A line of the tables."""
+
+    name: str
+    of: str
+    rate: float
+    unit: str
+    ci_low: float
+    ci_high: float
+
+    @property
+    def spread(self) -> float:
+        """Half the interval, as a share of the rate."""
+        return (self.ci_high - self.ci_low) / 2 / self.rate
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return self.name, self.of, number(self.rate), f"{self.spread:.1%}"
+
+
+def _limits(peaks: Peaks) -> list[_Limit]:
+    return [
+        *(_Limit(one.kernel, one.tile, one.gmacs_per_s, "GMAC/s", one.ci_low, one.ci_high) for one in peaks.products),
+        *(
+            _Limit(one.level, _size(one.buffer_bytes), one.gbytes_per_s, "GB/s", one.ci_low, one.ci_high)
+            for one in peaks.bandwidths
+        ),
+    ]
+
+
+def _size(size: int) -> str:
+    """Bytes in the unit that leaves a short number."""
+    for unit, width in (("MiB", 2**20), ("KiB", 2**10)):
+        if size >= width:
+            return f"{size / width:.4g} {unit}"
+    return f"{size} B"

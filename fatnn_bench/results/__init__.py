@@ -1,0 +1,1 @@
+"""The results file: its records, writing, reading, going on with it and joining several."""

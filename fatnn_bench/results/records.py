@@ -1,0 +1,171 @@
+"""What a run says: a header, then a row a case. These are the contracts of the results file.
+
+Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``), 10⁹ of them a second
+(``gmacs_per_s``). Reading and writing the file is :mod:`fatnn_bench.results.store`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from fatnn_bench.workload.cases import Case
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Major version of the results format. A reader refuses a file with a larger one.
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """What became of a case."""
+
+    PASSED = "PASSED"  #: verified, then timed
+    FAILED = "FAILED"  #: a wrong result: never timed
+    SKIPPED = "SKIPPED"  #: cannot run here; the reason says why
+    MISTRUSTED = "MISTRUSTED"  #: timed, and something makes the number doubtful
+    MODELLED = "MODELLED"  #: predicted by a machine model, not run
+    IMPORTED = "IMPORTED"  #: another's number; the reason names its source
+    ERROR = "ERROR"  #: the kernel raised, hung, or its worker died
+
+
+class Stop(StrEnum):
+    """Why no more samples were taken of a case."""
+
+    PRECISE = "precise"  #: the interval of the median is as narrow as was asked
+    BUDGET = "budget"  #: its time is spent
+
+
+class _Record:
+    """A dataclass that reads its own JSON object and ignores fields it does not know."""
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in record.items() if name in known})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header(_Record):
+    """The first line of a results file: where, with what and how the rows were measured."""
+
+    schema: int = SCHEMA
+    created: str  #: UTC, ISO 8601
+    platform: str  #: the entry of platforms.yaml
+    command: list[str]  #: the command line, to run it again
+    seed: int  #: of the data and of the order of the cases
+    settings: dict[str, Any]  #: rounds, seconds a sample, and so on
+    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
+    software: dict[str, Any]  #: versions, BLAS, threading layer
+    options: dict[str, Any] = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
+    platforms: dict[str, Any] = field(default_factory=dict)  #: of several: ``machine``, ``software``
+    layers: list[str] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
+    kind: str = "header"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(_Record):
+    """One case: what was run, what became of it and what was measured. Unmeasured numbers are None."""
+
+    case: str  #: ``kernel/shape/scope@threads``
+    kernel: str
+    network: str | None
+    shape: dict[str, Any]  #: its ``name`` and all its dimensions, ``count`` (how often the layer occurs) among them
+    scope: str  #: ``kernel``, ``layer`` or ``network``
+    threads: int
+    status: Status
+    reason: str = ""  #: why, for every status but PASSED
+    median_s: float | None = None
+    min_s: float | None = None
+    ci_low_s: float | None = None  #: 95% bootstrap interval of the median
+    ci_high_s: float | None = None
+    samples_s: list[float] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
+    loops: int = 0  #: calls a sample
+    block: str | None = None  #: rows of equal block were measured in turns: sample i of each in the same round
+    touched: list[int] = field(default_factory=list)  #: the rounds in which something disturbed the sample
+    stopped: Stop | None = None  #: why there are no more samples
+    compile_s: float | None = None  #: the first call: compiled, or read from the disk cache
+    macs: int = 0
+    bytes: int = 0  #: operands read and outputs written, once each
+    gmacs_per_s: float | None = None
+    peak_gmacs_per_s: float | None = None
+    peak_fraction: float | None = None
+    stages_s: dict[str, float] | None = None
+    codegen: dict[str, Any] | None = None
+    platform: str | None = None  #: only where one file holds several platforms
+    kind: str = "row"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", Status(self.status))
+
+    @property
+    def layer(self) -> str:
+        """The full name of the layer, as in the case's id."""
+        return self.case.split("/")[1]
+
+    @property
+    def timed(self) -> bool:
+        """Whether the row holds a measured time."""
+        return self.median_s is not None and self.status in (Status.PASSED, Status.MISTRUSTED)
+
+
+def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
+    """The row of a case without any time."""
+    return Row(
+        case=case.id,
+        kernel=case.kernel,
+        network=case.layer.network,
+        shape=case.layer.to_json(),
+        scope=case.scope,
+        threads=case.threads,
+        status=status,
+        reason=reason,
+        macs=case.layer.macs,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise(_Record):
+    """What could be told apart while the cases of a block were measured: a line after the rows of the block."""
+
+    block: str  #: as in its rows
+    floor: (
+        float | None
+    )  #: the least relative difference that was resolved, 0.01 for 1%; see :mod:`fatnn_bench.harness.noise`
+    pairs: list[dict[str, Any]]  #: one kernel measured twice: its ``case``, and ``ratio``, ``low``, ``high`` of the two
+    canary_s: list[float]  #: the median in each round of a fixed piece of work, seconds
+    steal_s: float | None = None  #: taken from the core by a hypervisor
+    frequency_hz: list[float | None] = field(default_factory=list)  #: of the core, before and after
+    kind: str = "noise"
+
+
+def in_order(rows: Iterable[Row], layers: Sequence[str]) -> tuple[Row, ...]:
+    """Return rows in the order of their layers, those of others last; of one layer, as they came."""
+    places = {layer: i for i, layer in enumerate(layers)}
+    return tuple(sorted(rows, key=lambda row: places.get(row.layer, len(places))))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A header and its rows: what a results file holds."""
+
+    header: Header
+    rows: tuple[Row, ...]
+    warnings: tuple[str, ...] = ()  #: what was wrong with the file and could be read past
+    source: str = ""  #: the file it was read from
+    noise: tuple[Noise, ...] = ()  #: one a block
+
+    @property
+    def floor(self) -> float | None:
+        """The least relative difference that every block of the run resolved; None where that was not measured."""
+        return max((noise.floor for noise in self.noise if noise.floor is not None), default=None)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return a DataFrame, a row a case and a column a field; what is nested is named with a dot, as ``shape.m``."""
+        from fatnn_bench.results.frame import frame
+
+        return frame(self.rows)

@@ -1,0 +1,233 @@
+"""The results file: JSON Lines, a header and then a row a case, each on the disk the moment it is known.
+
+Killed at any time, the file holds every row written before. A line torn by the kill is left out on reading, with a
+warning.
+"""
+
+import difflib
+import json
+import os
+import stat
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from fatnn_bench.errors import UserError
+from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
+
+#: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
+SAMPLE_DECIMALS = 9 + 4
+
+_HEADER = TypeAdapter(Header)
+_ROW = TypeAdapter(Row)
+_NOISE = TypeAdapter(Noise)
+_Record = TypeVar("_Record")
+
+
+def default_path(platform: str, now: datetime) -> Path:
+    """Return ``results/<platform>/<UTC time>.jsonl`` for a run started at ``now``, which knows its time zone."""
+    return Path("results") / platform / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+
+
+class Writer:
+    """A results file open for writing, as a context manager: :meth:`begin` it with a header, then :meth:`write` rows.
+
+    A file that this made and that holds no row in the end is removed.
+
+    Parameters
+    ----------
+    path
+        The file. Folders on the way to it are made. One that exists must be empty: results are not overwritten.
+    go_on
+        Write behind what the file holds, which has its header. A torn last line is cut off.
+
+    Raises
+    ------
+    UserError
+        On entering, if the file cannot be written; on the other methods, if the disk is full or gone.
+    """
+
+    def __init__(self, path: Path, go_on: bool = False) -> None:
+        self.path = path
+        self.rows = 0  #: rows safe on the disk
+        self._go_on = go_on
+
+    def __enter__(self) -> Self:
+        try:
+            if not self.path.parent.exists():
+                self.path.parent.mkdir(parents=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise UserError(
+                f"cannot write the results to {self.path}: {error.strerror}; name a file that can be written with -o"
+            ) from error
+        try:
+            if self._go_on:
+                self._cut_torn_line()
+            else:
+                self._refuse_overwriting()
+        except BaseException:
+            os.close(self._file)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        is_file = stat.S_ISREG(os.fstat(self._file).st_mode)
+        os.close(self._file)
+        if is_file and not self.rows and not self._go_on:
+            self.path.unlink()
+
+    def begin(self, header: Header) -> None:
+        """Write the header."""
+        self._append(header.to_json())
+
+    def write(self, record: Row | Noise) -> None:
+        """Append a row, or what a block's noise was, and see it onto the disk.
+
+        A NaN or an infinity raises ValueError, and nothing is written.
+        """
+        line = record.to_json()
+        if isinstance(record, Row):
+            line["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in record.samples_s]
+        self._append(line)
+        self.rows += isinstance(record, Row)
+
+    def _refuse_overwriting(self) -> None:
+        if os.fstat(self._file).st_size:
+            raise UserError(
+                f"{self.path} exists and results are never overwritten; choose another name with -o, delete it first, "
+                "or go on with it with --resume"
+            )
+
+    def _cut_torn_line(self) -> None:
+        content = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        whole = content.rfind(b"\n") + 1
+        try:
+            json.loads(content[whole:] or b"0")
+        except ValueError:
+            os.ftruncate(self._file, whole)
+        else:
+            if content[whole:]:
+                os.write(self._file, b"\n")
+
+    def _append(self, record: dict[str, Any]) -> None:
+        line = memoryview(json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+        status = os.fstat(self._file)
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+            if stat.S_ISREG(status.st_mode):  # a pipe or /dev/stdout cannot be synchronised
+                os.fsync(self._file)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, status.st_size)  # so that the file ends with a whole line
+            raise UserError(
+                f"cannot write to {self.path} any more: {error.strerror}; its first {self.rows} rows are safe. "
+                "Make room, then run the other cases into another file"
+            ) from error
+
+
+def save(run: Run, output: Path) -> None:
+    """Write a run to a results file. Raises UserError if it cannot be written, or exists."""
+    with Writer(output) as writer:
+        writer.begin(run.header)
+        for row in run.rows:
+            writer.write(row)
+        for noise in run.noise:
+            writer.write(noise)
+
+
+def read(path: Path) -> Run:
+    """Read a results file.
+
+    Parameters
+    ----------
+    path
+        The file, or a folder: then the newest run in it, or in the folders below it.
+
+    Returns
+    -------
+    Run
+        Its rows are in the order of the header's layers. A torn last line is left out and named in ``warnings``.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, it is not a results file, a newer fatnn-bench wrote it, or a line is broken that is
+        not the last.
+    """
+    file = _newest(path) if path.is_dir() else path
+    lines = _lines(file)
+    header = _header(file, lines[0])
+    rows: list[Row] = []
+    noise: list[Noise] = []
+    warnings: list[str] = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            if number < len(lines):
+                raise UserError(f"{file}, line {number}: not JSON ({error}); delete the line, or mend it") from error
+            warnings.append(f"{file}, line {number}: the last line is torn, as by a kill, and is left out")
+            continue
+        if not isinstance(record, dict) or record.get("kind") in (None, "header"):
+            raise UserError(f"{file}, line {number}: expected a row; keep one run, with one header, in a file")
+        if record["kind"] == "row":
+            rows.append(_validated(_ROW, record, f"{file}, line {number}"))
+        elif record["kind"] == "noise":  # other kinds of line are a newer minor version's
+            noise.append(_validated(_NOISE, record, f"{file}, line {number}"))
+    return Run(header, in_order(rows, header.layers), tuple(warnings), str(file), tuple(noise))
+
+
+def _lines(file: Path) -> list[bytes]:
+    try:
+        content = file.read_bytes().rstrip()
+    except FileNotFoundError as error:
+        near = difflib.get_close_matches(file.name, [other.name for other in file.parent.glob("*")], n=1, cutoff=0.5)
+        hint = f"did you mean {file.parent / near[0]}?" if near else "`fatnn-bench run` makes one"
+        raise UserError(f"there is no results file {file}; {hint}") from error
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}; name a results file") from error
+    if not content:
+        raise UserError(f"{file} is empty: its run was stopped before it began; name another results file")
+    return content.split(b"\n")
+
+
+def _header(file: Path, line: bytes) -> Header:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or record.get("kind") != "header" or not isinstance(record.get("schema"), int):
+        raise UserError(f"{file} is not a results file: its first line is not a header; name a .jsonl file of `run`")
+    if record["schema"] > SCHEMA:
+        raise UserError(
+            f"{file} has results schema {record['schema']}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
+        )
+    return _validated(_HEADER, record, f"{file}, line 1")
+
+
+def _validated(document: TypeAdapter[_Record], record: dict[str, Any], place: str) -> _Record:
+    try:
+        return document.validate_python(record)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{place}, {field}: {fault['msg']}; delete the line, or mend it") from error
+
+
+def _newest(folder: Path) -> Path:
+    """Return the run created last. Files' own times do not tell: a git clone makes them all alike."""
+    created: dict[Path, str] = {}
+    for file in sorted(folder.rglob("*.jsonl")):
+        with suppress(OSError, UserError), file.open("rb") as stream:  # some other file
+            created[file] = _header(file, stream.readline()).created
+    if not created:
+        raise UserError(f"no results file lies in {folder}; `fatnn-bench run` makes one")
+    return max(created, key=created.__getitem__)

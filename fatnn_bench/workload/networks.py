@@ -1,0 +1,166 @@
+"""Networks are data: YAML files with a list of layers, shipped in ``data/networks`` or written by a person.
+
+A file is named after its network and holds
+
+``description``
+    One line.
+``layers``
+    A list. Each has a ``kind``: ``conv`` (name, in_channels, out_channels, height, width, kernel; stride 1, padding 0
+    and groups 1 unless given), ``linear`` (name, in_channels, out_channels) or ``gemm`` (m, n, k). ``count``, 1 unless
+    given, says how often the shape of a conv or linear layer occurs in the network.
+``layers_of``
+    Instead of ``layers``: a shipped network whose layers these are too, for another ``batch``.
+``batch``
+    Images, or tokens of linear layers; 1 unless given.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, TypeAdapter, model_validator
+
+from fatnn_bench.errors import UserError
+from fatnn_bench.workload.layers import Layer, bare_gemm
+from fatnn_bench.yamlfile import Entry, Name, checked_name, closest, refusal
+from fatnn_bench.yamlfile import load as load_yaml
+
+_FOLDER = Path(__file__).parents[1] / "data" / "networks"
+
+
+class _Conv(Entry):
+    kind: Literal["conv"]
+    name: Name
+    in_channels: PositiveInt
+    out_channels: PositiveInt
+    height: PositiveInt
+    width: PositiveInt
+    kernel: PositiveInt
+    stride: PositiveInt = 1
+    padding: Annotated[int, Field(ge=0)] = 0
+    groups: PositiveInt = 1
+    count: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _has_a_geometry(self) -> "_Conv":
+        self.layer(None, 1)
+        return self
+
+    def layer(self, network: str | None, batch: int) -> Layer:
+        return Layer(network=network, batch=batch, **self.model_dump())
+
+
+class _Linear(Entry):
+    kind: Literal["linear"]
+    name: Name
+    in_channels: PositiveInt
+    out_channels: PositiveInt
+    count: PositiveInt = 1
+
+    def layer(self, network: str | None, batch: int) -> Layer:
+        return Layer(network=network, batch=batch, **self.model_dump())
+
+
+class _Gemm(Entry):
+    """A bare GEMM: its name is its shape wherever it comes from, so that its case ids agree."""
+
+    kind: Literal["gemm"]
+    m: PositiveInt
+    n: PositiveInt
+    k: PositiveInt
+
+    @property
+    def name(self) -> str:
+        return f"{self.m}x{self.n}x{self.k}"
+
+    def layer(self, network: str | None, batch: int) -> Layer:
+        return bare_gemm(self.m, self.n, self.k)
+
+
+_Layer = Annotated[_Conv | _Linear | _Gemm, Field(discriminator="kind")]
+
+
+class _Network(Entry):
+    description: str = ""
+    batch: PositiveInt = 1
+    layers: Annotated[list[_Layer] | None, Field(min_length=1)] = None
+    layers_of: str | None = None
+
+    @model_validator(mode="after")
+    def _has_layers_once(self) -> "_Network":
+        if (self.layers is None) == (self.layers_of is None):
+            raise refusal("expected either 'layers' or 'layers_of'")
+        if self.layers_of is not None and self.layers_of not in names():
+            raise refusal(f"no shipped network is '{self.layers_of}'{closest(self.layers_of, names())}", "layers_of")
+        seen: set[str] = set()
+        for index, entry in enumerate(self.layers or ()):
+            if entry.name in seen:
+                raise refusal(f"a second layer is named '{entry.name}'; use 'count', or another name", "layers", index)
+            seen.add(entry.name)
+        return self
+
+
+_DOCUMENT = TypeAdapter(_Network)
+
+
+def names() -> list[str]:
+    """Return the names of the shipped networks, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
+def describe(name: str) -> str:
+    """Return the one-line description of a shipped network."""
+    return load_yaml(_FOLDER / f"{name}.yaml", _DOCUMENT).description
+
+
+def load(spec: str) -> list[Layer]:
+    """Return the layers that ``spec`` names, in its order.
+
+    Parameters
+    ----------
+    spec
+        Comma-separated items, each a shipped network, the path of a network's YAML file, or ``MxNxK``.
+
+    Raises
+    ------
+    UserError
+        If an item is none of these, a file is wrong, or two different layers end with the same name.
+    """
+    layers: dict[str, Layer] = {}
+    for item in filter(None, (part.strip() for part in spec.split(","))):
+        for layer in _load_item(item):
+            if layers.setdefault(layer.full_name, layer) != layer:
+                raise UserError(
+                    f"--shapes {spec}: two different layers are named {layer.full_name}; rename one of the files, "
+                    "which are named after their networks"
+                )
+    if not layers:
+        raise UserError(f"--shapes {spec!r} names nothing; give a YAML file, MxNxK, or some of {', '.join(names())}")
+    return list(layers.values())
+
+
+def _load_item(item: str) -> list[Layer]:
+    if item in names():
+        return _load_file(_FOLDER / f"{item}.yaml")
+    if gemm := re.fullmatch(r"(\d+)x(\d+)x(\d+)", item):
+        try:
+            return [bare_gemm(*map(int, gemm.groups()))]
+        except ValueError as error:
+            raise UserError(f"shape {item}: each of M, N and K must be at least 1") from error
+    path = Path(item)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return _load_file(path)
+    raise UserError(f"no network, file or MxNxK is '{item}'{closest(item, names())}, a YAML file, MxNxK")
+
+
+def _load_file(path: Path) -> list[Layer]:
+    network = load_yaml(path, _DOCUMENT)
+    try:
+        checked_name(path.stem)
+    except ValueError as error:
+        raise UserError(f"{path}: a network is named after its file: {error}; rename the file") from error
+    return [entry.layer(path.stem, network.batch) for entry in _entries(network)]
+
+
+def _entries(network: _Network) -> list[_Layer]:
+    return network.layers or _entries(load_yaml(_FOLDER / f"{network.layers_of}.yaml", _DOCUMENT))

@@ -1,0 +1,46 @@
+import math
+
+import pytest
+from synthetic import counted, make_row
+
+from fatnn_bench.comparison import gain
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.031, "0.03"), (1.305, "1.30"), (9.996, "10.0"), (12.34, "12.3"), (99.96, "100"), (1234, "1234")],
+)
+def test_number_is_short(value, text):
+    assert gain.number(value) == text
+
+
+def test_wording():
+    assert str(gain.Gain(1.31, 1.27, 1.35)) == "1.31× [1.27, 1.35]"
+    assert str(gain.Gain(1.31, math.nan, math.nan)) == "1.31×"
+    assert str(gain.NONE) == "—"
+
+
+def test_gain_of_a_layer():
+    speedup, low, high = gain.of_layer(make_row("binary", ms=2.0), make_row("float32", ms=10.0))
+    assert low < speedup < high
+    assert speedup == pytest.approx(5.0)
+
+
+def test_a_row_without_samples_has_a_gain_without_interval():
+    row = make_row("binary", ms=2.0, samples_s=[])
+    speedup, low, high = gain.of_layer(row, make_row("float32", ms=10.0))
+    assert speedup == pytest.approx(5.0)
+    assert math.isnan(low)
+    assert math.isnan(high)
+
+
+def test_network_weighs_layers_by_count_and_the_mean_does_not():
+    twice = make_row("binary", ms=1.0), make_row("float32", ms=2.0)
+    eightfold = (
+        make_row("binary", "conv2_x", ms=1.0, shape=counted("conv2_x", 3)),
+        make_row("float32", "conv2_x", ms=8.0, shape=counted("conv2_x", 3)),
+    )
+    matches = [twice, eightfold]
+    assert gain.network_seconds(matches) == pytest.approx((4e-3, 26e-3))
+    assert gain.of_network(matches).speedup == pytest.approx(6.5)
+    assert gain.mean(matches).speedup == pytest.approx(4.0)

@@ -1,0 +1,142 @@
+import io
+import struct
+from itertools import pairwise
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Annotation
+from synthetic import make_row, make_run, mixed_run
+
+from fatnn_bench.comparison import compare
+from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.figures import saving, speedup, style
+
+KERNELS = (
+    "float32",
+    "int8",
+    "two-bit",
+    "ternary-naive",
+    "ternary-fatnn",
+    "ternary-gated-xnor",
+    "ternary-binary",
+    "binary",
+)
+
+
+def draw(run, baseline=None):
+    """The figure, laid out as when it is saved."""
+    with mpl.rc_context(style.rc(style.Width.SCREEN)):
+        figure = speedup.draw(compare.speedups(run, baseline), run.header, baseline)
+        figure.savefig(io.BytesIO())
+    return figure
+
+
+def bars(ax):
+    return [round(float(bar.get_height()), 6) for container in ax.containers for bar in container]
+
+
+def test_bars_are_the_speedups_and_other_cells_say_their_status():
+    (ax,) = draw(mixed_run()).axes
+    assert bars(ax) == [0.8, 1.0, 16.0, 1.0, 0.8, 10.0]
+    texts = [child.get_text() for child in ax.get_children() if isinstance(child, Annotation)]
+    assert texts == ["0.80", "1.00", "SKIPPED", "16.0†", "1.00", "0.80", "FAILED", "10.0"]
+
+
+def test_caption_and_title_say_what_was_measured_where():
+    figure = draw(mixed_run(), "blas.float32")
+    caption = " ".join(figure.get_supxlabel().split())
+    for words in (
+        "Test & Co 9000 (zen4)",
+        "platform native",
+        "kernel scope · 1 thread",
+        "2026-03-01T12:00:00Z",
+        "mistrusted",
+    ):
+        assert words in caption
+    (legend,) = figure.legends
+    assert legend.get_title().get_text() == "Speedup over blas.float32"
+    assert [text.get_text() for text in legend.get_texts()] == ["float32", "int8", "binary", "1× = blas.float32"]
+
+
+def test_networks_have_panels_and_long_ones_wrap():
+    rows = [make_row(k, f"conv{i}", ms=m) for i in range(13) for k, m in (("float32", 2.0), ("binary", 1.0))]
+    rows += [make_row(k, "fc", ms=m, network="other") for k, m in (("float32", 9.0), ("binary", 1.0))]
+    rows += [make_row("float32", "alone", ms=1.0, network="baseline-only")]
+    axes = draw(make_run(*rows)).axes
+    assert [len(bars(ax)) for ax in axes] == [5, 5, 3, 1]
+    assert [ax.get_title(loc="left").partition(" ")[0] for ax in axes] == ["net", "", "", "other"]
+    assert axes[0].get_ylim() == axes[2].get_ylim() != axes[3].get_ylim()
+
+
+def test_text_stays_inside_the_figure():
+    rows = [make_row(k, f"conv{i}_down", ms=20 / (j + 1)) for i in range(12) for j, k in enumerate(KERNELS)]
+    figure = draw(make_run(*rows))
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert box.x0 >= 0
+    assert box.y0 >= 0
+    assert box.x1 <= width
+    assert box.y1 <= height
+
+
+def test_no_two_kernels_look_alike_and_solid_neighbours_differ_in_grey():
+    looks = [style.look(kernel) for kernel in (*KERNELS, "blas.float32", "torch.int8", "onnxruntime.int8", "bf16")]
+    assert len(set(looks)) == len(looks)
+    for left, right in pairwise(looks[:8]):
+        grey = [
+            sum(w * c for w, c in zip((0.299, 0.587, 0.114), to_rgb(look.colour), strict=True))
+            for look in (left, right)
+        ]
+        assert abs(grey[0] - grey[1]) > 0.1 or left.hatch != right.hatch
+
+
+def test_a_png_is_drawn_beside_the_run_with_its_csv(tmp_path):
+    run = make_run(*mixed_run().rows, source=str(tmp_path / "r.jsonl"))
+    figure, table = saving.save("speedup", [run])
+    assert (figure, table) == (tmp_path / "r-speedup.png", tmp_path / "r-speedup.csv")
+    header = figure.read_bytes()[:24]
+    width, height = struct.unpack(">II", header[16:24])
+    assert (width, height) == (2000, round((speedup.LINE_IN + speedup.MARGIN_IN) * 200))
+    pd.testing.assert_series_equal(pd.read_csv(table)["speedup"], compare.speedups(run)["speedup"])
+
+
+@pytest.mark.parametrize(("name", "start"), [("f.svg", b"<?xml"), ("f.PDF", b"%PDF")])
+def test_vector_formats_are_the_same_each_time(tmp_path, name, start):
+    path = tmp_path / name
+    drawn = []
+    for _ in range(2):
+        saving.save("speedup", [mixed_run()], path)
+        drawn.append(path.read_bytes())
+    assert drawn[0] == drawn[1]
+    assert drawn[0].startswith(start)
+
+
+def test_text_of_an_svg_is_text(tmp_path):
+    saving.save("speedup", [mixed_run()], tmp_path / "f.svg")
+    svg = (tmp_path / "f.svg").read_text(encoding="utf-8")
+    assert ">conv1</tspan>" in svg or ">conv1</text>" in svg
+    assert ">FAILED</text>" in svg
+
+
+def test_another_ending_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"cannot draw to .*f.gif: its name must end in .png, .svg, .pdf"):
+        saving.save("speedup", [mixed_run()], tmp_path / "f.gif")
+
+
+def test_an_unwritable_figure_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"cannot write .*f.png: .*; name a file that can be written with -o"):
+        saving.save("speedup", [mixed_run()], tmp_path / "nowhere" / "f.png")
+
+
+def test_an_unwritable_table_is_refused(tmp_path):
+    (tmp_path / "f.csv").mkdir()
+    with pytest.raises(UserError, match=r"cannot write .*f.csv"):
+        saving.save("speedup", [mixed_run()], tmp_path / "f.png")
+
+
+def test_nothing_to_draw(tmp_path):
+    with pytest.raises(NothingComparableError, match="nothing to compare"):
+        saving.save("speedup", [make_run(make_row("binary", ms=1.0))], tmp_path / "f.png")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,85 @@
+"""Scope ``network``: what is timed computes what the reference says; the reference is the definition."""
+
+import numpy as np
+import pytest
+
+from fatnn_bench.errors import UserError
+from fatnn_bench.harness.contenders import contenders
+from fatnn_bench.whole import networks, reference, shapes
+from fatnn_bench.workload import networks as shape_files
+from fatnn_bench.workload import oracle
+from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.problems import Problems
+
+SMALL = shapes.load("resnet20")[0]
+
+
+def prepared(name, seed=0, pattern="random"):
+    contender = contenders("network")[name]
+    if reason := contender.skip_reason(SMALL):
+        pytest.skip(reason)
+    problem = Problems(SMALL, "network", seed, pattern).of(contender.x_domain, contender.y_domain)
+    return contender.prepare(problem, 1), problem.right
+
+
+@pytest.mark.parametrize("name", contenders("network"))
+def test_every_network_gives_the_right_logits_and_is_seen_if_it_computes_nothing(name):
+    network, right = prepared(name)
+    network.run(1)
+    assert oracle.complaint(network.result(), right, 1, network.tolerance) == ""
+    network.spoil()
+    assert oracle.complaint(network.result(), right, 1, network.tolerance) != ""
+
+
+@pytest.mark.parametrize("name", contenders("network"))
+def test_another_networks_logits_are_refused(name):
+    network, _ = prepared(name)
+    network.run(1)
+    _, other = prepared(name, seed=1)
+    assert oracle.complaint(network.result(), other, 1, network.tolerance) != ""
+
+
+@pytest.mark.parametrize("pattern", ["lowest", "highest", "alternating"])
+def test_extreme_pixels(pattern):
+    network, right = prepared("ternary-fatnn", pattern=pattern)
+    network.run(1)
+    assert oracle.complaint(network.result(), right, 1, network.tolerance) == ""
+
+
+def test_stages_are_all_of_a_run():
+    network, _ = prepared("ternary-fatnn")
+    network.spoil()
+    for stage in network.stages.values():
+        stage(1)
+    assert set(network.stages) == {"pixels", "first convolution", "convolutions", "quantise and pack", "classifier"}
+
+
+def test_a_case_is_a_network_at_a_batch_size():
+    one, sixteen = shapes.load("resnet18")
+    assert Case("binary", sixteen, "network", 1).id == "binary/resnet18.b16/network@1"
+    assert (one.m, one.n, one.k) == (1, 1000, 3 * 224 * 224)
+    assert sixteen.macs == 16 * one.macs
+    assert type(one).from_json(one.to_json()) == one
+
+
+def test_macs_are_those_of_all_layers():
+    layers = shape_files.load("resnet18")
+    assert shapes.load("resnet18")[0].macs == sum(layer.count * layer.macs for layer in layers)
+
+
+@pytest.mark.parametrize("spec", ["vgg16", "1x2x3", " , "])
+def test_what_is_no_whole_network_is_refused(spec):
+    with pytest.raises(UserError, match="small-cnn, resnet20, resnet18"):
+        shapes.load(spec)
+
+
+def test_the_reference_of_a_float_network_agrees_with_scipy():
+    from scipy.signal import correlate
+
+    program = networks.network("resnet20", None, 0)
+    first = program.operations[0]
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    image = np.pad(pixels[0].astype(np.float64) / 256, ((1, 1), (1, 1), (0, 0)))
+    expected = np.stack([correlate(image, w, "valid")[..., 0] for w in first.tensors["weight"].astype(float)], axis=-1)
+    found = reference.evaluated(program, pixels)[first.name]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,156 @@
+import pytest
+from synthetic import make_noise, make_row, make_run, mixed_run
+
+from fatnn_bench.printing import footnotes, tables
+from fatnn_bench.results.records import Status
+
+
+def test_speedups_sheet():
+    (sheet,) = tables.speedups_document(mixed_run()).sheets
+    assert sheet.title == "net · kernel scope · 1 thread · × over the fastest float32 of each layer"
+    assert sheet.columns == ("layer", "M×N×K", "best float32 ms", "float32", "blas.float32", "int8", "binary")
+    assert sheet.rows == (
+        ("conv1", "49×512×4608", "8.00", "0.80", "1.00", "SKIPPED", "16.0†"),
+        ("conv2_x ×3", "784×128×1152", "4.00", "1.00", "0.80", "FAILED", "10.0"),
+    )
+    assert sheet.closing[0] == ("total", "Σ count×time", "20.0", "0.91", "0.87", "—", "11.8")
+    assert sheet.closing[1] == ("geom. mean", "", "", "0.89", "0.89", "—", "12.6")
+
+
+def test_speedups_notes_say_why():
+    (sheet,) = tables.speedups_document(mixed_run()).sheets
+    assert sheet.notes[:4] == (
+        "† MISTRUSTED binary on conv1: the clock fell by 12%",
+        "SKIPPED int8 on conv1: needs VNNI",
+        "FAILED int8 on conv2_x: 3 of 9 outputs differ",
+        "int8: no total and no mean; left out: conv1, conv2_x",
+    )
+    assert sheet.notes[4].startswith("Geometric means with 95% intervals: float32 0.89× [")
+
+
+def test_one_baseline_for_all_layers_has_its_name_and_no_column_of_ones():
+    (sheet,) = tables.speedups_document(mixed_run(), "blas.float32").sheets
+    assert sheet.title.endswith("× over blas.float32")
+    assert sheet.columns[2:5] == ("blas.float32 ms", "float32", "int8")
+
+
+def test_a_layer_without_baseline_has_a_dash_and_a_note():
+    rows = [make_row("float32", ms=4.0), make_row("binary", ms=1.0), make_row("binary", "fc", ms=1.0)]
+    (sheet,) = tables.speedups_document(make_run(*rows)).sheets
+    assert sheet.rows[1] == ("fc", "49×512×4608", "—", "—")
+    assert "No speedup on fc: no baseline was timed there" in sheet.notes
+
+
+def test_speedups_over_a_mistrusted_baseline_are_marked():
+    rows = [make_row("float32", ms=4.0, status=Status.MISTRUSTED, reason="throttled"), make_row("binary", ms=1.0)]
+    (sheet,) = tables.speedups_document(make_run(*rows)).sheets
+    assert sheet.rows[0][3:] == ("4.00†",)
+    assert sheet.notes[0] == "† MISTRUSTED float32 on conv1: throttled"
+
+
+def test_a_sheet_a_network_and_none_named_for_bare_products():
+    rows = [make_row(k, ms=m, network=n) for n in ("a", "b", None) for k, m in (("float32", 4.0), ("binary", 1.0))]
+    sheets = tables.speedups_document(make_run(*rows)).sheets
+    assert [sheet.title.split(" · ")[0] for sheet in sheets] == ["a", "b", "GEMM"]
+    assert [len(sheet.closing) for sheet in sheets] == [2, 2, 1]
+
+
+def test_runs_sheet():
+    a = make_run(make_row("binary", ms=2.0), make_row("int8", ms=2000.0), source="a.jsonl")
+    b = make_run(
+        make_row("binary", ms=1.0, status=Status.MISTRUSTED, reason="noise"),
+        make_row("two-bit", ms=1.0),
+        source="b.jsonl",
+    )
+    document = tables.runs_document([a, b])
+    (sheet,) = document.sheets
+    assert sheet.title == "× over a, the first run: above 1 is faster"
+    assert sheet.columns == ("case", "a ms", "b")
+    cases = {row[0].split("/")[0]: row[1:] for row in sheet.rows}
+    assert cases["int8"] == ("2000", "absent")
+    assert cases["two-bit"] == ("absent", "—")
+    assert cases["binary"][1].startswith("UNCLEAR 2.00× [1.9")
+    assert cases["binary"][1].endswith("]†")
+    assert sheet.notes == (
+        "a: absent two-bit/net.conv1/kernel@1",
+        "b: † MISTRUSTED binary/net.conv1/kernel@1: noise",
+        "b: absent int8/net.conv1/kernel@1",
+        "b: 1 UNCLEAR; less than 2.0% does not count",
+        "b: the mean is over 1 of 3 cases; the others lack a time",
+    )
+    assert dict(document.heading)["a"] == "Test & Co 9000 (zen4) · native · 2026-03-01T12:00:00Z · a.jsonl"
+
+
+def test_verdicts_are_counted_and_the_noise_floor_is_told():
+    base = [make_row(kernel, ms=1.0) for kernel in ("binary", "int8", "two-bit", "float32")]
+    times = {"binary": 0.5, "int8": 2.0, "two-bit": 1.0}
+    later = make_run(*(make_row(k, ms=ms) for k, ms in times.items()), source="b.jsonl", noise=make_noise(0.031))
+    (sheet,) = tables.runs_document([make_run(*base, source="a.jsonl"), later], min_effect=0.01).sheets
+    assert [row[2].split()[0] for row in sheet.rows] == ["FASTER", "SLOWER", "UNCLEAR", "absent"]
+    assert "b: 1 FASTER, 1 SLOWER, 1 UNCLEAR; less than 3.1% does not count" in sheet.notes
+
+
+def test_machines_that_differ_are_named_above_the_table():
+    runs = [make_run(make_row("binary", ms=1.0), source=f"{cpu}.jsonl", machine={"cpu": cpu}) for cpu in ("A", "B")]
+    assert dict(tables.runs_document(runs).heading)["machines differ"] == "cpu is A in A and B in B"
+
+
+def test_what_cannot_be_told_from_the_baseline_is_marked():
+    rows = [make_row("float32", ms=1.0), make_row("int8", ms=0.995), make_row("binary", ms=0.5)]
+    (sheet,) = tables.speedups_document(make_run(*rows)).sheets
+    assert sheet.rows[0][3:] == ("1.01≈", "2.00")
+    assert "≈ no difference, or none that is sure; less than 2.0% does not count" in sheet.notes
+
+
+def test_rows_document():
+    document = tables.rows_document(mixed_run())
+    (sheet,) = document.sheets
+    assert sheet.title == "8 cases · kernel scope · 1 thread"
+    assert sheet.rows[0] == ("net.conv1", "float32", "10.0", "1.0%", "11.6", "93%", "PASSED")
+    assert sheet.rows[3] == ("net.conv1", "int8", "—", "—", "—", "—", "SKIPPED")
+    assert "SKIPPED int8 on net.conv1: needs VNNI" in sheet.notes
+    heading = dict(document.heading)
+    assert heading["software"] == "python 3.11.9, commit 0123456789 with changes"
+    assert heading["settings"] == "samples 21, seed 7"
+    assert "resolves" not in heading
+
+
+def test_show_says_what_the_run_resolves():
+    run = make_run(make_row("binary", ms=1.0), noise=make_noise(0.013, 0.018))
+    assert dict(tables.rows_document(run).heading)["resolves"] == "differences of 1.8% and more"
+
+
+def test_rows_of_several_places_say_theirs():
+    run = make_run(make_row("binary", ms=1.0), make_row("binary", ms=1.0, threads=2, platform="board"))
+    (sheet,) = tables.rows_document(run).sheets
+    assert [row[0] for row in sheet.rows] == ["net.conv1/kernel@1", "net.conv1/kernel@2 board"]
+
+
+def test_a_run_without_rows_can_be_shown():
+    (sheet,) = tables.rows_document(make_run()).sheets
+    assert (sheet.title, sheet.rows) == ("0 cases", ())
+
+
+@pytest.mark.parametrize(
+    ("faults", "notes"),
+    [
+        ([("a", "PASSED", "", "x")], []),
+        ([("a", "ERROR", "", "x")], ["ERROR a on x: no reason was given"]),
+        (
+            [
+                ("a", "SKIPPED", "r", "x"),
+                ("b", "SKIPPED", "r", "x"),
+                ("a", "SKIPPED", "r", "y"),
+                ("b", "SKIPPED", "r", "y"),
+            ],
+            ["SKIPPED a, b on x, y: r"],
+        ),
+        # never "a, b on x, y": b was not skipped on y
+        (
+            [("a", "SKIPPED", "r", "x"), ("b", "SKIPPED", "r", "x"), ("a", "SKIPPED", "r", "y")],
+            ["SKIPPED a on x, y: r", "SKIPPED b on x: r"],
+        ),
+    ],
+)
+def test_footnotes_group_only_what_is_equal(faults, notes):
+    assert list(footnotes.by_kernel(faults)) == notes
