@@ -15,9 +15,13 @@ import archspec.cpu
 import psutil
 from archspec.cpu.detect import brand_string, detected_info
 
+from fatnn_bench.harness.affinity import efficiency_cores
 from fatnn_bench.platforms import usable_cores
 
 _PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite", "numba-cuda")
+_CPU = "sys/devices/system/cpu"
+#: Files that switch turbo, below :data:`_CPU`, and what they hold where it is on: Intel's driver first.
+_TURBO_SWITCHES = {"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"}
 _VARIABLES = ("OMP_", "OPENBLAS_", "NUMBA_", "MKL_NUM_THREADS")
 #: Instruction sets, by the names that archspec has for them. The kernel's list holds much else, and changes with it.
 _INSTRUCTION_SETS = frozenset().union(*(target.features for target in archspec.cpu.TARGETS.values()))
@@ -32,6 +36,8 @@ def describe(root: Path = Path("/")) -> dict[str, Any]:
         Where ``/proc`` and ``/sys`` lie.
     """
     host = archspec.cpu.host()
+    memory = psutil.virtual_memory()
+    turbo, turbo_switch = _turbo(root)
     return {
         "cpu": _cpu_model(root),
         "vendor": host.vendor,
@@ -41,16 +47,20 @@ def describe(root: Path = Path("/")) -> dict[str, Any]:
         "logical_cores": psutil.cpu_count(logical=True),
         "physical_cores": psutil.cpu_count(logical=False),
         "usable_cores": usable_cores(),
+        "efficiency_cores": sorted(efficiency_cores(root)),
+        "isolated_cores": _text(root / _CPU / "isolated"),
         "caches_bytes": _caches(root),
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": memory.total,
+        "available_memory_bytes": memory.available,
         "system": platform.system(),
         "system_release": platform.release(),
         "virtualisation": _virtualisation(root),
         "container": _container(root),
-        "governor": _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        "turbo": _turbo(root),
+        "governor": _text(root / _CPU / "cpu0/cpufreq/scaling_governor"),
+        "turbo": turbo,
+        "turbo_switch": turbo_switch,
         "frequency_hz": _frequency(root),
-        "max_frequency_hz": _number(root / "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", 1000),
+        "max_frequency_hz": _number(root / _CPU / "cpu0/cpufreq/cpuinfo_max_freq", 1000),
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
     }
 
@@ -92,7 +102,7 @@ def _cpuinfo(root: Path) -> dict[str, str]:
 def _caches(root: Path) -> dict[str, int] | None:
     """Return bytes by level: L1d, L1i, L2 and so on."""
     caches: dict[str, int] = {}
-    for index in sorted((root / "sys/devices/system/cpu/cpu0/cache").glob("index*")):
+    for index in sorted((root / _CPU / "cpu0/cache").glob("index*")):
         level, kind, size = (_text(index / name) for name in ("level", "type", "size"))
         if level and kind and size and size.endswith("K") and size[:-1].isdecimal():
             suffix = {"Data": "d", "Instruction": "i"}.get(kind, "")
@@ -122,17 +132,17 @@ def _container(root: Path) -> str | None:
     return next((name for name in ("kubepods", "docker", "containerd", "lxc") if name in groups), "none")
 
 
-def _turbo(root: Path) -> bool | None:
-    cpu = root / "sys/devices/system/cpu"
-    if (disabled := _text(cpu / "intel_pstate/no_turbo")) is not None:
-        return disabled == "0"
-    boost = _text(cpu / "cpufreq/boost")
-    return None if boost is None else boost == "1"
+def _turbo(root: Path) -> tuple[bool | None, str | None]:
+    """Return whether the clock may rise above its base, and the file that switches it."""
+    for switch, on in _TURBO_SWITCHES.items():
+        if (found := _text(root / _CPU / switch)) is not None:
+            return found == on, switch
+    return None, None
 
 
 def _frequency(root: Path) -> int | None:
     """Return the first core's clock now."""
-    scaling = _number(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", 1000)
+    scaling = _number(root / _CPU / "cpu0/cpufreq/scaling_cur_freq", 1000)
     megahertz = _cpuinfo(root).get("cpu MHz")
     return scaling if scaling or not megahertz else round(float(megahertz) * 1e6)
 

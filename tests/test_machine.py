@@ -49,11 +49,13 @@ def test_reads_proc_and_sys(tmp_path):
         cpu("cpu0/cache/index2/size"): "2048K\n",
         cpu("cpu0/cpufreq/scaling_governor"): "powersave\n", cpu("cpu0/cpufreq/cpuinfo_max_freq"): "4700000\n",
         cpu("cpu0/cpufreq/scaling_cur_freq"): "1200000\n", cpu("intel_pstate/no_turbo"): "0\n",
+        cpu("isolated"): "2-3\n", "sys/devices/cpu_atom/cpus": "4-5\n",
     }  # fmt: skip
     found = machine.describe(tree(tmp_path, **files))
     expected = {
         "cpu": "Example CPU 9000", "virtualisation": "none", "container": "none",
-        "governor": "powersave", "turbo": True,
+        "governor": "powersave", "turbo": True, "turbo_switch": "intel_pstate/no_turbo",
+        "isolated_cores": "2-3", "efficiency_cores": [4, 5],
         "caches_bytes": {"L1d": 48 * 1024, "L2": 2048 * 1024}, "frequency_hz": 1_200_000_000,
         "max_frequency_hz": 4_700_000_000,
     }  # fmt: skip
@@ -90,7 +92,12 @@ def test_one_fact(tmp_path, files, field, expected):
 
 def test_identity_survives_clocks_and_load_but_not_another_processor():
     here = machine.describe()
-    jittered = here | {"load_average": [9.0], "frequency_hz": 1, "governor": "other", "flags": here["flags"][::-1]}
+    jittered = here | {
+        "load_average": [9.0],
+        "available_memory_bytes": 1,
+        "governor": "other",
+        "flags": here["flags"][::-1],
+    }
     assert machine.identity(jittered) == machine.identity(here)
     assert machine.identity({"memory_bytes": 16 * 2**30 - 10**8})["memory_gib"] == 16
     for changed in ({"cpu": "other"}, {"flags": ["sse2"]}, {"memory_bytes": 2**50}, {"physical_cores": 999}):

@@ -98,7 +98,7 @@ def _about(run: Run) -> dict[str, Any]:
         "heading": provenance.heading(run),
         "verdict": trust.verdict(run),
         "faults": trust.faults(run),
-        "conditions": list(trust.conditions(run)),
+        "conditions": trust.conditions(run),
         "command": shlex.join(run.header.command),
         "commit": run.header.software.get("commit"),
         "packages": [

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from fatnn_bench import findings
+from fatnn_bench.findings import Finding, State
 from fatnn_bench.printing import footnotes
 from fatnn_bench.results.records import Run, Status
 
@@ -9,6 +11,7 @@ __all__ = ["conditions", "faults", "verdict"]
 
 #: Of one-minute load, above which something else may have run beside a measurement.
 _BUSY = 1.5
+_ORDER = (State.DOUBTFUL, State.NOTE, State.GOOD, State.UNKNOWN)
 
 
 def verdict(run: Run) -> str:
@@ -30,18 +33,24 @@ def faults(run: Run) -> list[str]:
     return [*run.warnings, *footnotes.by_kernel(cases)]
 
 
-def conditions(run: Run) -> Iterator[tuple[str, str]]:
-    """Yield what the header tells of what can make times vary, as names and findings."""
+def conditions(run: Run) -> list[Finding]:
+    """Return what the header tells of what can make times vary, with what mends it; what is doubtful comes first."""
+    found = [*findings.of(run.header.machine, run.header.software), *_of_run(run)]
+    return sorted(found, key=lambda finding: _ORDER.index(finding.state))
+
+
+def _of_run(run: Run) -> Iterator[Finding]:
     machine = run.header.machine
-    yield "governor", machine.get("governor") or "the system did not tell"
-    turbo = machine.get("turbo")
-    yield "turbo", "the system did not tell" if turbo is None else "on" if turbo else "off"
-    if machine.get("virtualisation"):
-        yield "virtual machine", f"{machine['virtualisation']}: others may share its cores"
-    load = machine.get("load_average")
-    if load:
-        yield "load before", f"{load[0]:.2f}" + (": something else was running" if load[0] > _BUSY else "")
-    core = machine.get("pinned_core")
-    yield "pinned", "to no core" if core is None else f"to core {core}"
+    if machine.get("virtualisation") not in (None, "none"):
+        yield Finding("virtual machine", State.NOTE, f"{machine['virtualisation']}: others may share its cores")
+    if load := machine.get("load_average"):
+        if load[0] > _BUSY:
+            found = f"{load[0]:.2f} in the minute before: something else was running"
+            yield Finding("load", State.DOUBTFUL, found, "top -o %CPU")
+        else:
+            yield Finding("load", State.GOOD, f"{load[0]:.2f} in the minute before")
+    if "pinned_core" in machine:
+        core = machine["pinned_core"]
+        yield Finding("pinned", State.NOTE, "to no core" if core is None else f"to core {core}")
     if run.header.software.get("dirty"):
-        yield "source", "the checkout had changes that no commit holds"
+        yield Finding("source", State.NOTE, "the checkout had changes that no commit holds")

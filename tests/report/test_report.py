@@ -7,6 +7,7 @@ import pytest
 from synthetic import counted, make_noise, make_row, make_run, mixed_run
 
 from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.findings import State
 from fatnn_bench.report import answer, page, table, trust
 from fatnn_bench.results.records import Status
 
@@ -75,6 +76,22 @@ def test_trust_names_what_is_doubtful_and_wrong():
     faults = "\n".join(trust.faults(run))
     for words in ("the clock fell by 12%", "needs VNNI", "3 of 9 outputs differ"):
         assert words in faults
+
+
+def test_what_made_times_doubtful_comes_first_with_what_mends_it():
+    machine = {"cpu": "c", "turbo": False, "pinned_core": 3, "governor": "powersave", "load_average": [0.2, 3.0, 3.0]}
+    run = ternary_run(machine=machine)
+    first, *others = trust.conditions(run)
+    assert (first.what, first.state) == ("governor", State.DOUBTFUL)
+    assert {"turbo", "pinned", "load"} <= {finding.what for finding in others}
+    words = " ".join("".join(Page(page.render([run])).words).split())
+    assert "doubtful · powersave: clocks follow the load sudo cpupower frequency-set -g performance" in words
+
+
+def test_a_load_before_the_run_is_doubtful():
+    machine = {"cpu": "c", "load_average": [2.4, 1.0, 1.0]}
+    (load,) = [each for each in trust.conditions(ternary_run(machine=machine)) if each.what == "load"]
+    assert load.state is State.DOUBTFUL
 
 
 def test_everything_from_a_results_file_is_escaped():
