@@ -100,7 +100,10 @@ def speedup_axes(ax: Axes) -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """How a kernel is drawn, everywhere."""
+    """How a kernel is drawn, everywhere.
+
+    Hatches are of lines alone: SVG has a tile of an inch for each, and one full of dots is of up to half a megabyte.
+    """
 
     colour: str
     hatch: str = ""
@@ -110,7 +113,7 @@ _LOOKS = {
     "float32": Look("#000000"),
     "int8": Look("#CC79A7"),
     "two-bit": Look("#D55E00", "////"),
-    "ternary-naive": Look("#56B4E9", ".."),
+    "ternary-naive": Look("#56B4E9", "||||"),
     "ternary-fatnn": Look("#0072B2"),
     "ternary-gated-xnor": Look("#E69F00", "\\\\\\\\"),
     "ternary-binary": Look("#009E73", "xxxx"),
@@ -118,9 +121,9 @@ _LOOKS = {
 }
 
 #: Other libraries' kernels have the colour of their precision, and the library's hatch.
-_LIBRARY_HATCHES = {"blas": "++++", "torch": "ooo", "onnxruntime": "----"}
-_STRANGE_LIBRARY = "||||"
-_STRANGE_PRECISION = Look("#bbbbbb", "**")
+_LIBRARY_HATCHES = {"blas": "++++", "torch": "///---", "onnxruntime": "----"}
+_STRANGE_LIBRARY = "xx||"
+_STRANGE_PRECISION = Look("#bbbbbb", "++xx")
 
 
 def look(kernel: str) -> Look:
@@ -138,10 +141,10 @@ _STAGES = {
     "convolutions": Look("#9fbbd3"),
     "first convolution": Look("#5f83a6"),
     "pooling": Look("#c9d8e6", "////"),
-    "pixels": Look("#46627f", "...."),
+    "pixels": Look("#46627f", "----"),
     "classifier": Look("#dfe8f0", "\\\\\\\\"),
     "in NumPy": Look("#8a8f96", "xxxx"),
-    "rest": Look("#e9e9e9", "......"),
+    "rest": Look("#e9e9e9", "||||"),
     "fusion/overlap": Look("#ffffff", "//////"),
 }
 _STRANGE_STAGE = Look("#cfcfcf", "xxxx")

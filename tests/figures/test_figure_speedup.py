@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 from itertools import pairwise
 
@@ -90,6 +91,19 @@ def test_no_two_kernels_look_alike_and_solid_neighbours_differ_in_grey():
             for look in (left, right)
         ]
         assert abs(grey[0] - grey[1]) > 0.1 or left.hatch != right.hatch
+
+
+def test_a_hatch_takes_little_of_an_svg():
+    kernels = (*KERNELS, *(f"{library}.int8" for library in ("blas", "torch", "onnxruntime", "other")), "bf16")
+    run = make_run(make_row("float32", ms=8.0), *(make_row(kernel, ms=2.0) for kernel in kernels))
+    _, svg = saving.svg("speedup", [run])
+    patterns = re.findall(r"<pattern.*?</pattern>", svg, re.DOTALL)
+    assert len(patterns) == 9
+    assert max(map(len, patterns)) < 4000
+    stages = make_row("binary", ms=1.0, stages_s=dict.fromkeys([*style._STAGES, "strange"], 1e-5))
+    _, svg = saving.svg("stages", [make_run(stages)])
+    assert "<pattern" in svg
+    assert len(svg) < 100_000
 
 
 def test_a_png_is_drawn_beside_the_run_with_its_csv(tmp_path):
