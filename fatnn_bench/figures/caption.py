@@ -1,12 +1,11 @@
 """The line below a figure, and the names of places and layers in it: which machine, when, what the clock saw."""
 
-import textwrap
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench.figures.style import MUTED
+from fatnn_bench.figures.style import MUTED, lines
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Header, Row, Status
@@ -48,8 +47,11 @@ def layer_title(row: pd.Series) -> tuple[str, str]:
     return (f"{row['layer']}{count}", size) if named else (size, "")
 
 
-def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str) -> None:
-    """Write the caption: machine, scopes and threads of the table, platform, time, and how to read the figure."""
+def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str, doubt: str = DOUBT) -> None:
+    """Write the caption: machine, scopes and threads of the table, platform, time, and how to read the figure.
+
+    ``doubt`` is what marks a mistrusted number in it.
+    """
     places = (provenance.place(*pair) for pair in zip(table["scope"], table["threads"], strict=True))
     where = [
         provenance.machine_name(header.machine),
@@ -57,11 +59,10 @@ def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str) -> 
         ", ".join(dict.fromkeys(places)),
         f"measured {header.created}",
     ]
-    doubt = f" {DOUBT}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
-    note(figure, " · ".join(where) + f". {reading}{doubt}")
+    doubts = f" {doubt}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
+    note(figure, " · ".join(where) + f". {reading}{doubts}")
 
 
 def note(figure: Figure, sentence: str) -> None:
     """Write a caption of one's own words."""
-    text = textwrap.fill(sentence, int(_CHARACTERS_AN_INCH * figure.get_figwidth()))
-    figure.supxlabel(text, x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)
+    figure.supxlabel(lines(sentence, _CHARACTERS_AN_INCH), x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4)

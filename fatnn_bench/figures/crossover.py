@@ -6,16 +6,14 @@ which one is not.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
 from fatnn_bench.results.records import Run
@@ -23,10 +21,11 @@ from fatnn_bench.results.records import Run
 __all__ = ["crossing", "figure"]
 
 #: Columns of the table that are drawn along x, with what they are.
-_AXES = {"k": "K, length of the inner product", "m": "M, how often packed weights are reused"}
-#: Room of a panel, and of title and caption.
-PANEL_IN, MARGIN_IN = 2.1, 0.75
-MOST_COLUMNS = 4
+_AXES = {"k": "length of the inner product", "m": "how often packed weights are reused"}
+#: Height of a panel, and of title and caption.
+PANEL_IN, MARGIN_IN = 1.35, 0.9
+MOST_COLUMNS, COLUMN_IN = 4, 1.1  #: panels abreast, and the room that one has at least
+_CHARACTERS_AN_INCH = 11  #: of its title
 _NOT_OURS = "float32"
 
 
@@ -56,24 +55,28 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
     kernels = compare.kernel_order(table["kernel"])
-    columns = min(len(kernels), max(1, min(MOST_COLUMNS, int(width_in() / 2.2))))
+    columns = min(len(kernels), max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN))))
     lines = -(-len(kernels) // columns)
-    drawn = Figure(figsize=(width_in(), PANEL_IN * 2 * lines + MARGIN_IN), layout="constrained")
+    drawn = Figure(figsize=(width_in(), PANEL_IN * 2 * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     axes = drawn.subplots(2 * lines, columns, squeeze=False, sharey=True)
     for ax in axes.flat:
         ax.set_axis_off()
     for i, kernel in enumerate(kernels):
         for part, column in enumerate(_AXES):
-            _draw(axes[2 * (i // columns) + part, i % columns], table[table["kernel"] == kernel], column, part == 0)
+            name = style.broken(kernel, int(_CHARACTERS_AN_INCH * width_in() / columns)) if part == 0 else ""
+            _draw(axes[2 * (i // columns) + part, i % columns], table[table["kernel"] == kernel], column, name)
     words = compare.baseline_words(compare.single_baseline(table), baseline)
     title = style.title(f"From where on a kernel beats {words}")
     drawn.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
-    reading = "Dots: layers, with 95% intervals; dashed: from here on every layer measured is surely faster."
+    axes_words = "; ".join(f"{column.upper()}: {what}" for column, what in _AXES.items())
+    reading = (
+        f"Dots: layers, with 95% intervals; dashed: from here on every layer measured is surely faster. {axes_words}."
+    )
     caption.write(drawn, table, run.header, reading)
     return drawn
 
 
-def _draw(ax: Axes, layers: pd.DataFrame, column: str, named: bool) -> None:
+def _draw(ax: Axes, layers: pd.DataFrame, column: str, name: str) -> None:
     kernel = str(layers["kernel"].iloc[0])
     ax.set_axis_on()
     x, y = layers[column].astype(float), layers["speedup"]
@@ -86,24 +89,16 @@ def _draw(ax: Axes, layers: pd.DataFrame, column: str, named: bool) -> None:
     ax.set_yscale("log")
     ax.margins(0.12)
     found = layers[f"crossing_{column}"].iloc[0]
-    label: dict[str, Any] = {
-        "textcoords": "offset points",
-        "size": 6.5,
-        "color": MUTED,
-        "xycoords": "axes fraction",
-        "ha": "right",
-    }
-    if found is None or pd.isna(found):
-        ax.annotate("not surely faster at the largest", (1, 1), (-3, -8), **label)
-    else:
+    crosses = found is not None and pd.notna(found)
+    if crosses:
         ax.axvline(found, color=MUTED, linestyle="--", linewidth=0.8)
-        ax.annotate(f"faster from {column.upper()} = {found:g}", (1, 1), (-3, -8), **label)
-    if named:
-        ax.set_title(kernel, loc="left", fontsize=9, fontweight="bold")
-    ax.set_xlabel(_AXES[column], fontsize=7)
+    ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold")
+    words = f"faster from {found:g}" if crosses else "unsure at largest"
+    ax.set_xlabel(f"{column.upper()}: {words}", fontsize=6.5, labelpad=1)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_formatter(NullFormatter())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{number(value)}×"))
+        axis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.grid(color=GRID, linewidth=0.5)
     ax.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,6 @@
 The line joins the precisions that no other one beats in both.
 """
 
-import textwrap
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,17 +16,19 @@ from scipy.optimize import isotonic_regression
 from fatnn_bench.comparison import tradeoff
 from fatnn_bench.comparison.tradeoff import Choices
 from fatnn_bench.errors import UserError
-from fatnn_bench.figures import Options
-from fatnn_bench.figures.style import GRID, INK, MUTED, look
+from fatnn_bench.figures import Options, caption, legend
+from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Run
 
 __all__ = ["draw", "figure", "table"]
 
-_SIZE_IN = (10.0, 4.4)
+#: Heights of a panel, and of title, legend and caption; and from which width on both panels stand side by side.
+PANEL_IN, MARGIN_IN, BESIDE_IN = 3.2, 1.2, 6.0
+#: Latencies that differ by less have more ticks between them.
+_NEAR = 4.0
 #: Where the panel's labels stand, in parts of its width, and how far apart, of its height.
 _LABEL_AT, _LABEL_GAP = 1.04, 0.062
-_CHARACTERS = 175
 
 
 def table(choices: Choices) -> pd.DataFrame:
@@ -63,31 +64,32 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 def draw(table: pd.DataFrame, run: Run, dataset: str) -> Figure:
     """Draw the table of a speed run and a data set."""
-    figure = Figure(_SIZE_IN, layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    lines, columns = (1, 2) if width_in() >= BESIDE_IN else (2, 1)
+    figure = Figure((width_in(), PANEL_IN * lines + margin_in(MARGIN_IN)), layout="constrained")
+    left, right = figure.subplots(lines, columns, sharey=True, squeeze=False).flat
     network = table["network"].iloc[0]
-    _panel(left, table, table["latency_s"], "latency of one image", _time, LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0)))
+    latency = table["latency_s"]
+    ticks = LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0) if latency.max() < _NEAR * latency.min() else (1.0, 2.0, 5.0))
+    _panel(left, table, latency, "latency of one image", _time, ticks)
     _panel(right, table, table["weight_bytes"], "bytes of the network", _bytes, LogLocator(base=2))
     bounds = table[["latency_low_s", "latency_high_s"]].to_numpy().T
     spread = np.abs(bounds - table["latency_s"].to_numpy())
     left.errorbar(table["latency_s"], 100 * table["accuracy"], xerr=spread, fmt="none", ecolor=MUTED, elinewidth=0.8)
     kernels = [
-        Line2D([], [], marker="o", linestyle="", color=look(kernel).colour, markeredgecolor=INK, label=kernel)
+        Line2D([], [], marker="o", linestyle="", color=look(kernel).colour, markeredgecolor=INK)
         for kernel in dict.fromkeys(table["kernel"])
     ]
-    place = {"loc": "center right", "bbox_to_anchor": (1.0, 0.32)}
-    right.legend(handles=kernels, title="run by", frameon=False, fontsize=7, title_fontsize=7, **place)
-    left.set_ylabel(f"accuracy on {dataset}, %")
-    figure.suptitle(f"{network}: accuracy against latency and size", x=0.008, ha="left", fontsize=10, weight="bold")
+    for ax in (left, right)[:lines]:
+        ax.set_ylabel(f"accuracy on {dataset}, %")
+    names = [f"run by {kernel}" for kernel in dict.fromkeys(table["kernel"])]
+    legend.write(figure, kernels, names, f"{network}: accuracy against latency and size")
     header = run.header
     text = (
         f"{provenance.machine_name(header.machine)} · {provenance.place('network', 1)} · measured {header.created}. "
         "Bars: 95% intervals, over seeds of the accuracy. Line: what no other precision beats in both. "
         "Colour: the kernel that runs it; precisions that only float32 kernels run have float32's latency."
     )
-    figure.supxlabel(
-        textwrap.fill(text, _CHARACTERS), x=0.008, ha="left", fontsize=7, color=MUTED, linespacing=1.4
-    )  # fmt: skip
+    caption.note(figure, text)
     return figure
 
 

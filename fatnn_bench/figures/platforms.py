@@ -2,11 +2,11 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import Options, caption
+from fatnn_bench.figures import Options, caption, legend, style
 from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.results import provenance
@@ -29,11 +29,12 @@ _ORIGINS = {
     Status.MODELLED: "modelled",
     Status.IMPORTED: "imported",
 }
-_HATCHES = {"measured": "", "modelled": "////", "imported": "...."}
+_HATCHES = {"measured": "", "modelled": "////", "imported": "----"}
 #: Behind the name of a platform that was not measured.
 _MARKS = {"measured": "", "modelled": " (modelled)", "imported": " (imported)"}
 LINE_IN, MARGIN_IN = 2.4, 1.3
-PLATFORM_IN = 1.2  #: room that a platform has at least, in inches
+PLATFORM_IN = 1.1  #: room that a platform has at least, in inches
+_CHARACTERS_AN_INCH = 14  #: of its name
 GROUP, HEADROOM = 0.86, 0.22
 
 
@@ -116,7 +117,7 @@ def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> 
     lines = -(-len(groups) // a_line)
     room = -(-len(groups) // lines)
     kernels = compare.kernel_order(speedups["kernel"])
-    figure = Figure(figsize=(width_in(), LINE_IN * lines + MARGIN_IN), layout="constrained")
+    figure = Figure(figsize=(width_in(), LINE_IN * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     top = max(1.0, float(speedups["speedup"].max())) * (1 + HEADROOM)
     for i, ax in enumerate(figure.subplots(lines, 1, squeeze=False)[:, 0]):
         _draw_line(ax, groups[i * room : (i + 1) * room], kernels, room, top)
@@ -141,7 +142,7 @@ def _draw_line(ax: Axes, groups: Sequence[pd.DataFrame], kernels: Sequence[str],
 
 def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     hatch = _HATCHES[row["origin"]]
-    colour = look(row["kernel"]).colour
+    colour = _colour(row["kernel"])
     face, edge = ("white", colour) if hatch else (colour, "white")
     ax.bar(
         x, row["speedup"], width * 0.9, color=face, edgecolor=edge, hatch=hatch, linewidth=1 if hatch else 0, zorder=2
@@ -159,25 +160,29 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
 
 
+def _colour(kernel: str) -> str:
+    """Of its precision; another library's is half as strong, for hatches tell here what was not measured."""
+    strength = 0.5 if "." in kernel else 1.0
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(look(kernel).colour))
+    return to_hex((red, green, blue))
+
+
 def _title(row: pd.Series) -> str:
     threads = "" if row["threads"] == 1 else f"{row['threads']} threads"
-    return "\n".join(filter(None, (row["platform"], _MARKS[row["origin"]].strip(), threads)))
+    name = style.broken(row["platform"], int(PLATFORM_IN * _CHARACTERS_AN_INCH))
+    return "\n".join(filter(None, (name, _MARKS[row["origin"]].strip(), threads)))
 
 
 def _legend(figure: Figure, kernels: Sequence[str], origins: set[str], baseline: str | None) -> None:
-    handles: list[Patch | Line2D] = [Patch(facecolor=replace(look(kernel), hatch="").colour) for kernel in kernels]
+    handles: list[Patch | Line2D] = [Patch(facecolor=_colour(kernel)) for kernel in kernels]
     labels = list(kernels)
     for origin, hatch in _HATCHES.items():
         if hatch and origin in origins:
             handles.append(Patch(facecolor="white", edgecolor=MUTED, hatch=hatch))
-            labels.append(f"hatched: {origin}, not measured")
+            labels.append(f"hatched: {origin}")
     handles.append(Line2D([], [], color=INK, linewidth=0.7))
-    labels.append(f"1× = {baseline or 'fastest float32 of the platform'}")
-    figure.legend(
-        handles, labels, title="Speedup over float32 by platform" if baseline is None else f"Speedup over {baseline}",
-        title_fontproperties={"size": 11, "weight": "bold"}, alignment="left", loc="outside upper left", ncols=5,
-        frameon=False, borderpad=0.2, fontsize=8, handlelength=1.8,
-    )  # fmt: skip
+    labels.append(f"1× = {baseline or 'fastest float32'}")
+    legend.write(figure, handles, labels, f"Speedup over {baseline or 'float32 by platform'}")
 
 
 def _caption(figure: Figure, speedups: pd.DataFrame, runs: Sequence[Run]) -> None:

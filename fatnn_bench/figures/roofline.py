@@ -20,25 +20,29 @@ from scipy.optimize import isotonic_regression
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import Options, caption
-from fatnn_bench.figures.style import GRID, INK, MUTED, look
+from fatnn_bench.figures import Options, caption, style
+from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
 from fatnn_bench.limits.peaks import Bandwidth
 from fatnn_bench.results.records import Header, Run, Status
 
 __all__ = ["draw", "figure", "table"]
 
-WIDTH_IN, MOST_COLUMNS = 10.0, 4
+MOST_COLUMNS, COLUMN_IN = 4, 1.65  #: panels abreast, and the room that one has at least
 #: Heights of a line of panels, of a place's title, of a line of its key, and of title and caption.
 PANEL_IN, PLACE_IN, KEY_IN, MARGIN_IN = 1.75, 0.35, 0.16, 0.75
-_KEY_CHARACTERS = 190
+_KEY_CHARACTERS_AN_INCH = 17
+_CHARACTERS_AN_INCH, _AXIS_IN = 12.5, 0.3  #: of a panel's title; what its axis takes beside it
+_SLENDER = 0.85  #: the most that a panel is high, of its width
 #: Room beside and below what is drawn, as factors, and the part of a panel's height that lies below its roof.
-_BESIDE, _BELOW, _ROOF = 2.0, 1.6, 0.72
+_BESIDE, _BELOW, _ROOF = 2.0, 1.6, 0.62
 #: The least that a panel shows below its roof, as a factor.
 _DEPTH = 8.0
 #: Points² of a dot, points between neighbouring labels, and the part of a panel's height where the labels of dots are.
 _DOT, _GAP, _FOOT = 14.0, 9.5, 0.05
 #: How the levels of memory are drawn, the nearest first: the farther, the heavier.
 _LINES: dict[str, Any] = {"L1": (0, (1, 1.5)), "L2": (0, (3, 1.5)), "L3": (0, (6, 1.5)), "memory": "-"}
+#: What has no room above the roof.
+_SHORT = {"memory": "RAM"}
 
 
 def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
@@ -92,16 +96,18 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 
 def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] = ()) -> Figure:
-    """Draw a :func:`table`; save the figure within ``matplotlib.rc_context(style.RC)``."""
+    """Draw a :func:`table`; save the figure within ``matplotlib.rc_context(style.rc(...))``."""
     places = [place for _, place in points.groupby(caption.PLACE, sort=False, dropna=False)]
-    lines = [-(-place["kernel"].nunique() // MOST_COLUMNS) for place in places]
+    abreast = max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN)))
+    lines = [-(-place["kernel"].nunique() // abreast) for place in places]
     keys = [_key(place) for place in places]
+    panel_in = min(PANEL_IN, _SLENDER * width_in() / abreast)
     heights = [
-        PANEL_IN * count + PLACE_IN + KEY_IN * (key.count("\n") + 1) for count, key in zip(lines, keys, strict=True)
+        panel_in * count + PLACE_IN + KEY_IN * (key.count("\n") + 1) for count, key in zip(lines, keys, strict=True)
     ]
-    figure = Figure(figsize=(WIDTH_IN, sum(heights) + MARGIN_IN), layout="constrained")
-    title = "Useful multiply-accumulates against the machine's limits"
-    figure.suptitle(title, x=0.008, ha="left", fontsize=11, fontweight="bold")
+    figure = Figure(figsize=(width_in(), sum(heights) + margin_in(MARGIN_IN)), layout="constrained")
+    title = style.title("Useful multiply-accumulates against the machine's limits")
+    figure.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
     parts = figure.subfigures(len(places), 1, squeeze=False, height_ratios=heights)[:, 0]
     drawn: list[tuple[Axes, pd.DataFrame]] = []
     for part, place, key, count in zip(parts, places, keys, lines, strict=True):
@@ -111,9 +117,9 @@ def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] =
     slopes = ", slopes: what can be read from each level of memory" if bandwidths else ""
     reading = (
         "Across: MACs a byte of operands and results; up: GMAC/s. Level line: the kernel's own step in registers"
-        f"{slopes}. White dots: mistrusted."
+        f"{slopes}."
     )
-    caption.write(figure, points, header, reading)
+    caption.write(figure, points, header, reading, doubt="White dots:")
     figure.draw_without_rendering()  # so that it is known how far dots lie apart
     for ax, mine in drawn:
         _number_dots(ax, mine)
@@ -124,7 +130,7 @@ def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] =
 def _key(place: pd.DataFrame) -> str:
     """The numbers of the layers."""
     words = [f"{number}\N{NO-BREAK SPACE}{layer}" for layer, number in _numbers(place).items()]
-    return textwrap.fill("   ".join(words), _KEY_CHARACTERS)
+    return textwrap.fill("   ".join(words), int(_KEY_CHARACTERS_AN_INCH * width_in()))
 
 
 def _numbers(place: pd.DataFrame) -> dict[str, int]:
@@ -146,6 +152,8 @@ def _draw_place(
         ax.set(xscale="log", yscale="log")
         ax.set(xlim=(left, right), ylim=(bottom, bottom * (_roof(points) / bottom) ** (1 / _ROOF)))
         _draw_kernel(ax, points, bandwidths)
+        name = style.broken(kernel, int(_CHARACTERS_AN_INCH * (width_in() / axes.shape[1] - _AXIS_IN)))
+        ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold", pad=3)
         yield ax, points
 
 
@@ -164,10 +172,9 @@ def _draw_kernel(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]
     if points["peak_gmacs_per_s"].notna().any():
         ax.hlines(_roof(points), left, right, color=INK, linewidth=1.0)
         label = f"{number(_roof(points))} GMAC/s"
-        ax.annotate(label, (right, _roof(points)), (0, 5), textcoords="offset points", fontsize=6.5, ha="right")
+        ax.annotate(label, (1, 1), (0, -6.5), "axes fraction", "offset points", fontsize=6.5, ha="right")
     faces = ["white" if status == Status.MISTRUSTED else look(kernel).colour for status in points["status"]]
     ax.scatter(points["macs_per_byte"], points["gmacs_per_s"], _DOT, c=faces, edgecolor=INK, linewidth=0.5, zorder=3)
-    ax.set_title(kernel, loc="left", fontsize=8.5, fontweight="bold", pad=3)
     ax.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -194,14 +201,14 @@ def _number_dots(ax: Axes, points: pd.DataFrame) -> None:
 
 
 def _name_slopes(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]) -> None:
-    """The name of each level of memory above the point where its slope meets the roof."""
+    """The name of each level of memory, upright above the point where its slope meets the roof."""
     roof = _roof(points)
     left, right = ax.get_xlim()
     meeting = sorted((roof / one.gbytes_per_s, one.level) for one in bandwidths)
     seen = [(x, level) for x, level in meeting if left < x < right]
     for x, (_, level) in zip(_apart(ax, [x for x, _ in seen]), seen, strict=True):
         style: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": 6, "color": MUTED}
-        ax.annotate(level, (x, roof), (0, 3), textcoords="offset points", **style)
+        ax.annotate(_SHORT.get(level, level), (x, roof), (0, 1.5), textcoords="offset points", **style)
 
 
 def _apart(ax: Axes, xs: Sequence[float]) -> list[float]:
@@ -212,5 +219,5 @@ def _apart(ax: Axes, xs: Sequence[float]) -> list[float]:
     gaps = np.arange(len(xs)) * gap
     pixels = ax.transData.transform([(x, ax.get_ylim()[0]) for x in xs])
     fitted = isotonic_regression(pixels[:, 0] - gaps).x + gaps
-    pixels[:, 0] = np.clip(fitted, ax.bbox.x0 + gaps, ax.bbox.x1 - gaps[::-1])
+    pixels[:, 0] = np.clip(fitted, ax.bbox.x0 + gap / 2 + gaps, ax.bbox.x1 - gap / 2 - gaps[::-1])
     return [float(x) for x in ax.transData.inverted().transform(pixels)[:, 0]]

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import Options, caption
+from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Row, Run
@@ -102,7 +102,7 @@ def _draw(scaling: pd.DataFrame) -> Figure:
                 line["threads"], line["speedup"], color=colour, marker=marker, markeredgecolor=INK,
                 markeredgewidth=0.4, linewidth=1.4, label=kernel,
             )  # fmt: skip
-        ax.set_title(f"{machine} · {scope} scope", loc="left", fontsize=9, fontweight="bold")
+        ax.set_title(style.panel_title(f"{machine} · {scope} scope"), loc="left", fontsize=9, fontweight="bold")
         ax.set_xlabel("threads")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
@@ -110,6 +110,7 @@ def _draw(scaling: pd.DataFrame) -> Figure:
         ax.grid(color=GRID, linewidth=0.6)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
-    figure.suptitle("Speedup over the fewest threads", x=0.008, ha="left", fontsize=11, fontweight="bold")
+    title = style.title("Speedup over the fewest threads")
+    figure.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
     caption.note(figure, "Geometric mean over the layers that were timed on both numbers of threads.")
     return figure

@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import number
-from fatnn_bench.figures import Options, caption, style
-from fatnn_bench.figures.style import INK, LOSS, MUTED, look, speedup_axes, width_in
+from fatnn_bench.figures import Options, caption, legend
+from fatnn_bench.figures.style import INK, LOSS, MUTED, look, margin_in, panel_title, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import mark
 from fatnn_bench.results.records import Header, Run
 
@@ -65,12 +65,12 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
     Returns
     -------
     Figure
-        Of no display. Draw and save it within ``matplotlib.rc_context(style.RC)``.
+        Of no display. Draw and save it within ``matplotlib.rc_context(style.rc(...))``.
     """
     single = compare.single_baseline(speedups)
     kernels = [kernel for kernel in compare.kernel_order(speedups["kernel"]) if kernel != single]
     lines = list(_lines(speedups, kernels))
-    figure = Figure(figsize=(width_in(), LINE_IN * len(lines) + MARGIN_IN), layout="constrained")
+    figure = Figure(figsize=(width_in(), LINE_IN * len(lines) + margin_in(MARGIN_IN)), layout="constrained")
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
     _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
@@ -82,7 +82,7 @@ def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
     """The panels in the order of the run, each wrapped into lines of about equal length."""
     a_line = max(1, int(width_in() / LAYER_IN))
     for _, panel in speedups.groupby(caption.PLACE, sort=False, dropna=False):
-        title = caption.place_title(panel.iloc[0])
+        title = panel_title(caption.place_title(panel.iloc[0]))
         layers = [layer for _, layer in panel.groupby("layer", sort=False)]
         room = -(-len(layers) // -(-len(layers) // a_line))
         here = [kernel for kernel in kernels if kernel in set(panel["kernel"])]
@@ -135,25 +135,10 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
 
 
 def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: str) -> None:
-    """The figure's title with the legend below it: as one, so that the layout keeps them apart."""
     looks = [look(kernel) for kernel in kernels]
     handles: list[Patch | Line2D] = [
         Patch(facecolor=kernel_look.colour, hatch=kernel_look.hatch, edgecolor="white", linewidth=0)
         for kernel_look in looks
     ]
     handles.append(Line2D([], [], color=INK, linewidth=0.7))
-    figure.legend(
-        handles,
-        [*kernels, f"1× = {single or 'fastest float32'}"],
-        title=style.title(title),
-        title_fontproperties={"size": style.TITLE, "weight": "bold"},
-        alignment="left",
-        loc="outside upper left",
-        borderpad=0.2,
-        ncols=max(1, round(width_in() / 2)),
-        frameon=False,
-        fontsize=8,
-        handlelength=1.8,
-        handleheight=1.0,
-        columnspacing=1.6,
-    )
+    legend.write(figure, handles, [*kernels, f"1× = {single or 'fastest float32'}"], title)

@@ -18,8 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import Options, caption
-from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, stage_look
+from fatnn_bench.figures import Options, caption, legend
+from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, stage_look, width_in
 from fatnn_bench.printing.footnotes import mark
 from fatnn_bench.results.records import Header, Row, Run
 
@@ -29,7 +29,7 @@ __all__ = ["KERNELS", "draw", "figure", "table"]
 KERNELS = "int8,two-bit,ternary-*,binary"
 REST, OVERLAP = "rest", "fusion/overlap"
 
-WIDTH_IN, MOST_COLUMNS = 10.0, 4
+MOST_COLUMNS, COLUMN_IN = 4, 2.3  #: panels abreast, and the room that one has at least
 BAR_IN, BAR = 0.2, 0.74  #: height of a kernel's room, and the share of it that the bar fills
 PANEL_IN, MARGIN_IN = 0.75, 1.15  #: for a panel's title and axis; for the figure's title, legend and caption
 #: Room right of the longest bar for its label, as a share of the bar.
@@ -90,16 +90,17 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 
 def draw(stages: pd.DataFrame, header: Header) -> Figure:
-    """Draw a :func:`table`; save the figure within ``matplotlib.rc_context(style.RC)``."""
+    """Draw a :func:`table`; save the figure within ``matplotlib.rc_context(style.rc(...))``."""
     places = [place for _, place in stages.groupby(caption.PLACE, sort=False, dropna=False)]
     kernels = [compare.kernel_order(place["kernel"]) for place in places]
     counts = [place["layer"].nunique() for place in places]
-    columns = max(-(-count // -(-count // MOST_COLUMNS)) for count in counts)
+    abreast = max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN)))
+    columns = max(-(-count // -(-count // abreast)) for count in counts)
     lines = [-(-count // columns) for count in counts]
     heights = [
         PANEL_IN + BAR_IN * len(names) for names, count in zip(kernels, lines, strict=True) for _ in range(count)
     ]
-    figure = Figure(figsize=(WIDTH_IN, sum(heights) + MARGIN_IN), layout="constrained")
+    figure = Figure(figsize=(width_in(), sum(heights) + margin_in(MARGIN_IN)), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06)  # type: ignore[union-attr,call-arg]
     axes = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
     first = 0
@@ -173,24 +174,11 @@ def _bar(ax: Axes, y: int, pieces: pd.DataFrame, scale: float, room: float) -> N
 
 
 def _legend(figure: Figure, stages: pd.DataFrame, place: str) -> None:
-    """The figure's title, with the stages below it."""
     drawn = list(dict.fromkeys(stages["stage"]))
     names = [*(stage for stage in drawn if stage not in (REST, OVERLAP)), *(s for s in (REST, OVERLAP) if s in drawn)]
     looks = [stage_look(name) for name in names]
-    figure.legend(
-        [
-            Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=MUTED if look.hatch else "white", linewidth=0.4)
-            for look in looks
-        ],
-        names,
-        title="Where a layer's time goes" + (f" · {place}" if place else ""),
-        title_fontproperties={"size": 11, "weight": "bold"},
-        alignment="left",
-        loc="outside upper left",
-        borderpad=0.2,
-        ncols=len(names),
-        frameon=False,
-        handlelength=1.8,
-        handleheight=1.0,
-        columnspacing=1.6,
-    )
+    handles = [
+        Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=MUTED if look.hatch else "white", linewidth=0.4)
+        for look in looks
+    ]
+    legend.write(figure, handles, names, "Where a layer's time goes" + (f" · {place}" if place else ""))

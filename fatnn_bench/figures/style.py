@@ -4,6 +4,7 @@ Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which readers wi
 apart. Neighbouring bars differ in lightness too, and hatches tell apart what a grey print makes alike.
 """
 
+import re
 import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,8 +24,12 @@ __all__ = [
     "TITLE",
     "Look",
     "Width",
+    "broken",
     "ink_on",
+    "lines",
     "look",
+    "margin_in",
+    "panel_title",
     "rc",
     "speedup_axes",
     "stage_look",
@@ -59,6 +64,8 @@ RC: dict[Any, Any] = {
 
 #: Points of a title, and how many bold letters of that size an inch holds.
 TITLE, _TITLE_CHARACTERS_AN_INCH = 11, 9.0
+#: The same of a panel's title, which begins where its axis does.
+_PANEL_CHARACTERS_AN_INCH = 10.0
 
 
 class Width(StrEnum):
@@ -79,7 +86,34 @@ def rc(width: Width) -> dict[Any, Any]:
 
 def title(text: str) -> str:
     """Return a figure's title, of size :data:`TITLE` and bold, in lines that it has room for."""
-    return textwrap.fill(text, int(_TITLE_CHARACTERS_AN_INCH * width_in()))
+    return lines(text, _TITLE_CHARACTERS_AN_INCH)
+
+
+def panel_title(text: str) -> str:
+    """Return the title of a panel as wide as the figure, bold and of 9 points, in lines that it has room for."""
+    return lines(text, _PANEL_CHARACTERS_AN_INCH)
+
+
+def lines(text: str, characters_an_inch: float) -> str:
+    """Return a text in lines as wide as the figure, none of which ends between a number and its threads."""
+    held = re.sub(r"(\d) (thread)", "\\1\N{NO-BREAK SPACE}\\2", text)
+    filled = textwrap.fill(held, int(characters_an_inch * width_in()))
+    return filled.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def margin_in(on_screen: float) -> float:
+    """Return the height that title, legend and caption take, from the one on a screen: less width makes more lines."""
+    return on_screen * (0.6 + 0.4 * _WIDTHS_IN[Width.SCREEN] / width_in())
+
+
+def broken(name: str, characters: int) -> str:
+    """Return a kernel's or a platform's name in lines of so many characters, broken where it has a hyphen or a dot."""
+    found = [""]
+    for part in re.findall(r"[^.-]+[.-]*", name):
+        if found[-1] and len(found[-1] + part) > characters:
+            found.append("")
+        found[-1] += part
+    return "\n".join(found)
 
 
 def width_in() -> float:

@@ -1,11 +1,15 @@
 """``heatmap`` and ``crossover``, and figures as wide as a paper has room for."""
 
 import io
+from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from accuracies import ACCURACY, SPEED
+from limits import make_peaks
+from matplotlib.text import Text
 from synthetic import make_row, make_run, mixed_run
 
 from fatnn_bench import figures
@@ -56,20 +60,49 @@ def test_a_map_has_a_cell_a_case_and_says_what_has_no_number():
     assert all(word in figure.get_supxlabel() for word in ("Test & Co 9000", "kernel scope"))
 
 
-@pytest.mark.parametrize("kind", ["speedup", "heatmap", "crossover"])
+NAMES = ("float32", "onnxruntime.float32", "int8", "onnxruntime.int8", "two-bit", "ternary-fatnn", "ternary-gated-xnor")
+
+
+def whole_run():
+    """Something of every kind: a layer and a network, stages, limits, two numbers of threads."""
+    rows = []
+    for i, kernel in enumerate(NAMES):
+        ms = 9.0 / (1 + i)
+        parts = {"quantise and pack": ms * 1e-4, "first convolution": ms * 2e-4, "convolutions": ms * 6e-4}
+        more = {"macs": 10**9, "bytes": 10**6 * (1 + i), "peak_gmacs_per_s": 1200.0, "stages_s": parts}
+        for layer, m, k in (("conv2_x", 3136, 576), ("conv5_down", 49, 4608)):
+            shape = {"name": layer, "m": m, "n": 64, "k": k, "count": 4}
+            rows += [
+                make_row(kernel, layer, ms / threads, shape=shape, threads=threads, network="resnet18", **more)
+                for threads in (1, 2)
+            ]
+    return make_run(*rows, platform="native-all-threads")
+
+
+def written(figure, monkeypatch):
+    """The words of a figure with their boxes, of those that are drawn: ticks that lie beyond an axis are not."""
+    drawn, draw = {}, Text.draw
+    monkeypatch.setattr(Text, "draw", lambda text, renderer: (drawn.update({text: None}), draw(text, renderer))[1])
+    figure.savefig(io.BytesIO(), dpi=figure.dpi)
+    seen = [text for text in drawn if text.get_visible() and text.get_text().strip()]
+    return [(text.get_text(), Text.get_window_extent(text).padded(-1.5)) for text in seen]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("width", style.Width)
-def test_every_kind_is_as_wide_as_asked_and_its_title_fits(tmp_path, kind, width):
-    shape = {"name": "conv1", "m": 4, "n": 5, "k": 64, "count": 1}
-    more = {"macs": 10**9, "bytes": 10**6, "peak_gmacs_per_s": 1200.0, "shape": shape}
-    rows = [
-        make_row(kernel, ms=ms, stages_s={"quantise": ms * 1e-4, "product": ms * 8e-4}, **more)
-        for kernel, ms in (("float32", 9.0), ("ternary-fatnn", 1.0), ("binary", 0.5))
-    ]
+def test_every_kind_is_as_wide_as_asked_and_its_words_lie_inside_and_apart(kind, width, monkeypatch):
+    run, options = whole_run(), Options(bandwidths=make_peaks().bandwidths if kind == "roofline" else ())
+    if kind == "pareto":
+        run, options = SPEED, Options(accuracy=ACCURACY)
     with mpl.rc_context(style.rc(width)):
-        _, figure = saving._drawn(kind, [make_run(*rows)], Options())
+        _, figure = saving._drawn(kind, [run], options)
         assert figure.get_figwidth() == style.width_in()
-        figure.savefig(io.BytesIO())
-        assert figure.get_tightbbox().x1 <= figure.get_figwidth() * 1.01
+        words = written(figure, monkeypatch)
+        inside = figure.bbox.padded(2)
+        assert [word for word, box in words if not (inside.x0 <= box.x0 and box.x1 <= inside.x1)] == []
+        assert [word for word, box in words if not (inside.y0 <= box.y0 and box.y1 <= inside.y1)] == []
+        pairs = [(one[0], two[0]) for one, two in combinations(words, 2) if one[1].overlaps(two[1])]
+        assert pairs == []
 
 
 def test_nothing_to_map(tmp_path):

@@ -17,7 +17,7 @@ from fatnn_bench.results import store
 
 
 def draw(accuracy=ACCURACY):
-    with mpl.rc_context(style.RC):
+    with mpl.rc_context(style.rc(style.Width.SCREEN)):
         figure = pareto.draw(pareto.table(joined(accuracy, SPEED)), SPEED, "digits")
         figure.savefig(io.BytesIO())
     return figure

@@ -51,7 +51,7 @@ def test_what_is_modelled_is_hatched_and_said_to_be(tmp_path):
     here, there = (container[0] for container in figure.axes[0].containers)
     assert (here.get_hatch(), there.get_hatch()) == ("", "////")
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["here", "there\n(modelled)"]
-    assert "hatched: modelled, not measured" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "hatched: modelled" in [text.get_text() for text in figure.legends[0].get_texts()]
     assert saving.save("platforms", runs, tmp_path / "a.png")[1].read_text().startswith("platform,origin,")
 
 

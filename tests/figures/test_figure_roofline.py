@@ -31,7 +31,7 @@ RUN = make_run(
 
 
 def draw(run=RUN, bandwidths=BANDWIDTHS):
-    with mpl.rc_context(style.RC):
+    with mpl.rc_context(style.rc(style.Width.SCREEN)):
         figure = roofline.draw(roofline.table(run, bandwidths), run.header, bandwidths)
         figure.savefig(io.BytesIO())
     return figure
@@ -59,7 +59,7 @@ def test_nothing_to_draw():
 def test_a_panel_a_kernel_with_its_roof_and_numbered_dots():
     axes = {ax.get_title(loc="left"): ax for ax in draw().subfigs[0].axes if ax.axison}
     assert list(axes) == ["float32", "torch.int8", "binary"]
-    assert words(axes["binary"]) == ["405 GMAC/s", "2", "1", "L1", "memory"]
+    assert words(axes["binary"]) == ["405 GMAC/s", "2", "1", "L1", "RAM"]
     assert words(axes["torch.int8"])[0] == "1"  # no peak, no level line
     faces = axes["binary"].collections[-1].get_facecolors()
     assert [tuple(face[:3]) == (1, 1, 1) for face in faces] == [False, True]

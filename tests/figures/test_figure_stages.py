@@ -25,7 +25,7 @@ RUN = make_run(
 
 
 def draw(run, kernels=None):
-    with mpl.rc_context(style.RC):
+    with mpl.rc_context(style.rc(style.Width.SCREEN)):
         figure = stages.draw(stages.table(run, kernels), run.header)
         figure.savefig(io.BytesIO())
     return figure
