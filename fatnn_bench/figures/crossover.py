@@ -23,7 +23,7 @@ __all__ = ["crossing", "figure"]
 #: Columns of the table that are drawn along x, with what they are.
 _AXES = {"k": "length of the inner product", "m": "how often packed weights are reused"}
 #: Height of a panel, and of title and caption.
-PANEL_IN, MARGIN_IN = 1.35, 0.9
+PANEL_IN, MARGIN_IN = 1.2, 0.9
 MOST_COLUMNS, COLUMN_IN = 4, 1.1  #: panels abreast, and the room that one has at least
 _CHARACTERS_AN_INCH = 11  #: of its title
 _NOT_OURS = "float32"
@@ -55,8 +55,8 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
     kernels = compare.kernel_order(table["kernel"])
-    columns = min(len(kernels), max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN))))
-    lines = -(-len(kernels) // columns)
+    lines = -(-len(kernels) // max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN))))
+    columns = -(-len(kernels) // lines)
     drawn = Figure(figsize=(width_in(), PANEL_IN * 2 * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     axes = drawn.subplots(2 * lines, columns, squeeze=False, sharey=True)
     for ax in axes.flat:

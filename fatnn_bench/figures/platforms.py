@@ -34,6 +34,7 @@ _HATCHES = {"measured": "", "modelled": "////", "imported": "----"}
 _MARKS = {"measured": "", "modelled": " (modelled)", "imported": " (imported)"}
 LINE_IN, MARGIN_IN = 2.4, 1.3
 PLATFORM_IN = 1.1  #: room that a platform has at least, in inches
+FEWEST_PLATFORMS = 4  #: that a line keeps room for, lest one platform's bars fill it
 _CHARACTERS_AN_INCH = 14  #: of its name
 GROUP, HEADROOM = 0.86, 0.22
 
@@ -116,11 +117,12 @@ def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> 
     a_line = max(1, int(width_in() / PLATFORM_IN))
     lines = -(-len(groups) // a_line)
     room = -(-len(groups) // lines)
+    places = max(room, min(FEWEST_PLATFORMS, a_line))
     kernels = compare.kernel_order(speedups["kernel"])
     figure = Figure(figsize=(width_in(), LINE_IN * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     top = max(1.0, float(speedups["speedup"].max())) * (1 + HEADROOM)
     for i, ax in enumerate(figure.subplots(lines, 1, squeeze=False)[:, 0]):
-        _draw_line(ax, groups[i * room : (i + 1) * room], kernels, room, top)
+        _draw_line(ax, groups[i * room : (i + 1) * room], kernels, places, top)
     _legend(figure, kernels, set(speedups["origin"]), baseline)
     _caption(figure, speedups, runs)
     return figure

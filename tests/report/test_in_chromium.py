@@ -1,5 +1,6 @@
 """A report in a real browser: sorting, filtering, keyboard, and silence."""
 
+import base64
 import json
 import shutil
 
@@ -36,7 +37,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, tmp_path):
-    run = mixed_run()
+    run = mixed_run(machine={"cpu": "Test", "governor": "powersave", "turbo": False, "pinned_core": 1})
     path = write([Run(run.header, (*run.rows, *ternary_run().rows), (), "r.jsonl")], tmp_path / "r.html")
     browser.get(path.as_uri())
     return browser
@@ -119,6 +120,43 @@ def test_every_control_has_a_name_and_the_page_does_not_scroll_sideways(page):
     )
     assert page.execute_script("return document.documentElement.scrollWidth") <= 390
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.fixture
+def paper(page):
+    """The page as it is printed, as wide as an A4 sheet between its margins."""
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 695, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    )
+    yield page
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_paper_shows_everything_but_what_can_only_be_clicked(paper):
+    hidden = paper.find_elements(By.CSS_SELECTOR, "nav, .filters, .data")
+    assert hidden
+    assert not any(element.is_displayed() for element in hidden)
+    assert paper.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    cut = """return [...document.querySelectorAll('.scroll, pre')].filter(
+        box => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1).length"""
+    assert paper.execute_script(cut) == 0
+    captions = [caption.text for caption in paper.find_elements(By.TAG_NAME, "figcaption")]
+    assert captions
+    assert not any(caption.endswith("·") for caption in captions)
+
+
+def test_it_prints(page):
+    assert base64.b64decode(page.print_page()).startswith(b"%PDF")
+
+
+def test_what_made_times_doubtful_stands_out(page):
+    doubtful = page.find_element(By.CSS_SELECTOR, "#trust dd.doubtful strong")
+    ordinary = page.find_element(By.CSS_SELECTOR, "#trust dd:not(.doubtful)")
+    assert doubtful.text == "doubtful"
+    assert doubtful.value_of_css_property("color") != ordinary.value_of_css_property("color")
+    assert page.find_element(By.CSS_SELECTOR, "#trust dd.doubtful code").is_displayed()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

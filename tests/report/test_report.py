@@ -1,5 +1,6 @@
 """What a report says, and that nothing in a results file becomes markup."""
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -114,6 +115,17 @@ def test_nothing_is_asked_of_the_outside():
     assert all(link.startswith(("data:", "#")) for link in links)
     policies = [attributes["content"] for _, attributes in parsed.tags if "http-equiv" in attributes]
     assert policies[0].startswith("default-src 'none'; img-src data:;")
+
+
+def test_behind_every_figure_are_its_data():
+    parsed = Page(page.render([ternary_run()]))
+    figures = [attributes["src"] for tag, attributes in parsed.tags if tag == "img"]
+    links = [a for tag, a in parsed.tags if tag == "a" and a.get("download", "rows.csv") != "rows.csv"]
+    assert len(figures) == len(links) > 2
+    for link in links:
+        data = base64.b64decode(link["href"].removeprefix("data:text/csv;base64,")).decode()
+        assert data.count("\n") > 1
+    assert all("<text" in base64.b64decode(figure.partition(",")[2]).decode() for figure in figures)
 
 
 def test_ids_are_unique_and_what_points_at_them_finds_them():

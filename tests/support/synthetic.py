@@ -50,7 +50,7 @@ def counted(layer, count):
     return {"name": layer, "m": 784, "n": 128, "k": 1152, "count": count}
 
 
-def mixed_run():
+def mixed_run(machine=None):
     """Two layers, four kernels, and every status that a table must explain."""
     return make_run(
         make_row("float32", ms=10.0),
@@ -61,4 +61,5 @@ def mixed_run():
         make_row("blas.float32", "conv2_x", ms=5.0, shape=counted("conv2_x", 3)),
         make_row("binary", "conv2_x", ms=0.4, shape=counted("conv2_x", 3)),
         make_row("int8", "conv2_x", status=Status.FAILED, reason="3 of 9 outputs differ", shape=counted("conv2_x", 3)),
+        machine=machine,
     )
