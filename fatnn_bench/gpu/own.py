@@ -64,3 +64,6 @@ class _GpuLimit:
         loop = RegisterLoop(product)
         self.macs = loop.macs
         self.run = Clock(loop.enqueue).run
+
+    def reading(self, size: int) -> None:
+        """Not measured on a GPU."""

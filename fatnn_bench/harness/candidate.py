@@ -8,6 +8,7 @@ import numpy as np
 
 from fatnn_bench.comparison import statistics
 from fatnn_bench.harness import cold, noise, timing
+from fatnn_bench.harness.ceiling import Ceiling, ceiling
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.contender import Prepared
 from fatnn_bench.harness.noise import Observation
@@ -15,8 +16,6 @@ from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
 from fatnn_bench.results.records import Row, Status, Stop, unmeasured
 from fatnn_bench.workload.cases import Case
 
-#: The share of a sample's time that the limit gets, in every round.
-_LIMIT = 0.2
 #: By how much the samples grow between two looks at whether their median is sure.
 _LOOK_AGAIN = 1.25
 
@@ -32,8 +31,7 @@ class Candidate:
         self._verified = prepared.result().copy()
         self._loops = 0
         self._observations: list[Observation] = []
-        self._limit_loops = 0
-        self._limits_s: list[float] = []
+        self._ceiling = Ceiling()
         self._stages_s: dict[str, list[float]] = {name: [] for name in prepared.stages}
         self._spent_s = 0.0
         self._next_look = 0
@@ -48,8 +46,8 @@ class Candidate:
         self._loops = timing.calibrate(self._prepared.run, settings.sample_s)
         if settings.cache != "warm":
             self._loops = min(self._loops, cold.CALLS)
-        if self._prepared.limit is not None and self.case.threads == 1:
-            self._limit_loops = timing.calibrate(self._prepared.limit.run, settings.sample_s * _LIMIT)
+        if self.case.threads == 1:
+            self._ceiling = ceiling(self._prepared, self.case.layer.macs, settings)
         return True
 
     def turn(self, settings: Settings, conditions: Conditions) -> bool:
@@ -59,8 +57,7 @@ class Candidate:
         sample = timing.sample(cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops)
         self.samples_s.append(sample.seconds)
         self._observations.append(Observation(sample, conditions))
-        if self._prepared.limit is not None and self._limit_loops:
-            self._limits_s.append(timing.seconds(self._prepared.limit.run, self._limit_loops) / self._limit_loops)
+        self._ceiling.turn()
         for name, stage in self._prepared.stages.items():
             run = cold.chilled(stage, self._prepared, settings.cache)
             self._stages_s[name].append(timing.seconds(run, self._loops) / self._loops)
@@ -103,8 +100,6 @@ class Candidate:
         reason = "; ".join(noise.doubts(disturbances, self.samples_s))
         median = statistics.median(self.samples_s)
         low, high = statistics.median_interval(self.samples_s)
-        gmacs_per_s = self.case.layer.macs / median * 1e-9
-        peak = self._peak_gmacs_per_s()
         return replace(
             unmeasured(self.case, Status.MISTRUSTED if reason else Status.PASSED, reason),
             median_s=median,
@@ -118,15 +113,8 @@ class Candidate:
             stopped=self._stopped,
             compile_s=self._compile_s,
             bytes=self._prepared.bytes,
-            gmacs_per_s=gmacs_per_s,
-            peak_gmacs_per_s=peak,
-            peak_fraction=gmacs_per_s / peak if peak else None,
+            gmacs_per_s=self.case.layer.macs / median * 1e-9,
             stages_s={name: statistics.median(samples) for name, samples in self._stages_s.items()} or None,
             codegen=self._prepared.codegen,
+            **self._ceiling.fields(median),
         )
-
-    def _peak_gmacs_per_s(self) -> float | None:
-        """The rate of the limit, measured in the same rounds."""
-        if self._prepared.limit is None or not self._limits_s:
-            return None
-        return self._prepared.limit.macs / statistics.median(self._limits_s) * 1e-9

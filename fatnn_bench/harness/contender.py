@@ -10,15 +10,33 @@ from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import Domain
 
 
-class Limit(Protocol):
-    """A loop at the machine's limit for a kernel."""
+class Loop(Protocol):
+    """Work that can be timed."""
+
+    def run(self, loops: int) -> float | None:
+        """Call it ``loops`` times; see :data:`fatnn_bench.harness.timing.Run`."""
+
+
+class Reading(Loop, Protocol):
+    """A loop that reads a buffer and does nothing else."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that a call reads."""
+
+
+class Limit(Loop, Protocol):
+    """A loop at the machine's limit for a kernel: its instructions, on registers."""
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of a call."""
 
-    def run(self, loops: int) -> float | None:
-        """Call it ``loops`` times; see :data:`fatnn_bench.harness.timing.Run`."""
+    def reading(self, size: int) -> Reading | None:
+        """A loop that reads ``size`` bytes, or a few more, from where the kernel finds its operands.
+
+        None where reading them all is no limit, or cannot be measured.
+        """
 
 
 class Prepared(Protocol):

@@ -12,6 +12,7 @@ from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.problems import Problem
 from fatnn_bench.workload.quantisation import bounds
 from fatnn_kernels import Product, driver
+from fatnn_kernels.bandwidth import ReadStream
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
@@ -34,6 +35,18 @@ class _Own:
         return layer.skip_reason
 
 
+class _Limit:
+    """A product on registers; and reading its operands, where every byte of them is needed."""
+
+    def __init__(self, product: Product, layer: Layer | None = None) -> None:
+        loop = RegisterLoop(limit_tile(product))
+        self.macs, self.run = loop.macs, loop.run
+        self._reads_all = layer is None or layer.stride <= layer.kernel  # else it passes over pixels
+
+    def reading(self, size: int) -> ReadStream | None:
+        return ReadStream(size) if self._reads_all else None
+
+
 class GemmContender(_Own):
     """Packed × packed → int32 (or float32)."""
 
@@ -50,7 +63,7 @@ class _PreparedGemm:
         self._c = driver.empty_result(self._x, self._y)
         self._threads = threads
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
-        self.limit = RegisterLoop(limit_tile(product))
+        self.limit = _Limit(product)
 
     @property
     def activations(self) -> NDArray[Any]:
@@ -90,7 +103,7 @@ class _PreparedLayer:
         self._convolution, self._threads, self._image = convolution, threads, problem.x
         self._packed, self._c = convolution.empty_image(), convolution.empty_result()
         self.bytes = problem.x.nbytes + convolution.weight_bytes + self._c.nbytes
-        self.limit = RegisterLoop(limit_tile(product))
+        self.limit = _Limit(product, problem.layer)
         self.stages = {
             "quantise": lambda loops: convolution.quantise(self._image, self._packed, loops, threads),
             "product": lambda loops: convolution.products(self._packed, self._c, loops, threads),
@@ -135,7 +148,7 @@ class _PreparedFused:
         words = -(-layer.out_channels // 32)
         self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
-        self.limit = RegisterLoop(limit_tile(product))
+        self.limit = _Limit(product, layer)
 
     @property
     def activations(self) -> NDArray[Any]:

@@ -24,7 +24,7 @@ __all__ = ["from_csv", "to_csv", "to_parquet"]
 
 _ROW = TypeAdapter(Row)
 #: Fields that are text, whatever they look like.
-_TEXT = {"case", "kernel", "network", "scope", "status", "reason", "block", "stopped", "platform"}
+_TEXT = {"case", "kernel", "network", "scope", "status", "reason", "block", "stopped", "limit", "platform"}
 _TEXT |= {"shape.name", "shape.kind", "shape.network", "run.platform", "run.created", "run.machine"}
 _LEAST = {"case", "kernel", "scope", "threads", "status", "shape.name"}
 

@@ -11,7 +11,7 @@ from fatnn_bench.comparison.gain import Gain, number
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.printing import footnotes
 from fatnn_bench.results import provenance
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.results.records import Bound, Row, Run
 
 __all__ = ["Document", "Sheet", "rows_document", "runs_document", "speedups_document"]
 
@@ -81,11 +81,13 @@ def rows_document(run: Run) -> Document:
     """Return a run as it was saved: its header, and a line a case."""
     several = len({(row.scope, row.threads, row.platform) for row in run.rows}) > 1
     rows = tuple(_row_cells(row, several) for row in run.rows)
-    columns = ("layer", "kernel", "ms", "±", "GMAC/s", "peak", "status")
+    columns = ("layer", "kernel", "ms", "±", "GMAC/s", "GB/s", "peak", "status")
     faults = [(row.kernel, row.status.value, row.reason, _where(row, several)) for row in run.rows]
+    limits = {row.limit for row in run.rows}
     notes = (
         *footnotes.by_kernel(faults),
         "±: half the 95% interval of the median; peak: share of what the machine can do",
+        *(["read: of what it can read, which is the nearer limit there"] if Bound.BANDWIDTH in limits else []),
     )
     places = [] if several or not run.rows else [provenance.place(run.rows[0].scope, run.rows[0].threads)]
     sheet = Sheet(" · ".join([f"{len(rows)} cases", *places]), columns, rows, notes=notes, keys=2)
@@ -247,10 +249,16 @@ def _row_cells(row: Row, several: bool) -> tuple[str, ...]:
     half = None
     if row.median_s and row.ci_low_s is not None and row.ci_high_s is not None:
         half = (row.ci_high_s - row.ci_low_s) / 2 / row.median_s
-    share = NOTHING if row.peak_fraction is None else f"{row.peak_fraction:.0%}"
-    rate = NOTHING if row.gmacs_per_s is None else number(row.gmacs_per_s)
     spread = NOTHING if half is None else f"{half:.1%}"
-    return _where(row, several), row.kernel, _milliseconds(row.median_s), spread, rate, share, row.status.value
+    rates = _number_or_dash(row.gmacs_per_s), _number_or_dash(row.gbytes_per_s)
+    return _where(row, several), row.kernel, _milliseconds(row.median_s), spread, *rates, _peak(row), row.status.value
+
+
+def _peak(row: Row) -> str:
+    """The share of the limit, with a word where that is not the product's own instructions."""
+    if row.peak_fraction is None:
+        return NOTHING
+    return f"{row.peak_fraction:.0%}{' read' if row.limit == Bound.BANDWIDTH else ''}"
 
 
 def _where(row: Row, several: bool) -> str:

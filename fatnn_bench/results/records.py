@@ -37,6 +37,13 @@ class Stop(StrEnum):
     BUDGET = "budget"  #: its time is spent
 
 
+class Bound(StrEnum):
+    """Which of the machine's limits is the nearer one for a case."""
+
+    OPERATIONS = "operations"  #: the product's own instructions, on registers alone
+    BANDWIDTH = "bandwidth"  #: reading as many bytes as the row has
+
+
 class _Record:
     """A dataclass that reads its own JSON object and ignores fields it does not know."""
 
@@ -92,8 +99,10 @@ class Row(_Record):
     macs: int = 0
     bytes: int = 0  #: operands read and outputs written, once each
     gmacs_per_s: float | None = None
-    peak_gmacs_per_s: float | None = None
-    peak_fraction: float | None = None
+    peak_gmacs_per_s: float | None = None  #: of the product's own instructions, on registers alone
+    peak_gbytes_per_s: float | None = None  #: of reading a buffer of ``bytes``; only where that is the nearer limit
+    peak_fraction: float | None = None  #: the share of the nearer limit
+    limit: Bound | None = None  #: which that is; older files have operations alone, and do not say so
     stages_s: dict[str, float] | None = None
     codegen: dict[str, Any] | None = None
     platform: str | None = None  #: only where one file holds several platforms
@@ -106,6 +115,11 @@ class Row(_Record):
     def layer(self) -> str:
         """The full name of the layer, as in the case's id."""
         return self.case.split("/")[1]
+
+    @property
+    def gbytes_per_s(self) -> float | None:
+        """10⁹ bytes of operands and results a second; None where time or bytes are unknown."""
+        return self.bytes / self.median_s * 1e-9 if self.median_s and self.bytes else None
 
     @property
     def timed(self) -> bool:

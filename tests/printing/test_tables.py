@@ -106,13 +106,26 @@ def test_rows_document():
     document = tables.rows_document(mixed_run())
     (sheet,) = document.sheets
     assert sheet.title == "8 cases · kernel scope · 1 thread"
-    assert sheet.rows[0] == ("net.conv1", "float32", "10.0", "1.0%", "11.6", "93%", "PASSED")
-    assert sheet.rows[3] == ("net.conv1", "int8", "—", "—", "—", "—", "SKIPPED")
+    assert sheet.rows[0] == ("net.conv1", "float32", "10.0", "1.0%", "11.6", "—", "93%", "PASSED")
+    assert sheet.rows[3] == ("net.conv1", "int8", "—", "—", "—", "—", "—", "SKIPPED")
     assert "SKIPPED int8 on net.conv1: needs VNNI" in sheet.notes
     heading = dict(document.heading)
     assert heading["software"] == "python 3.11.9, commit 0123456789 with changes"
     assert heading["settings"] == "samples 21, seed 7"
     assert "resolves" not in heading
+
+
+def test_show_tells_bytes_a_second_and_where_reading_is_the_limit():
+    fc = make_row("binary", "fc", ms=0.001, bytes=64_000, peak_fraction=0.87, limit="bandwidth")
+    (sheet,) = tables.rows_document(make_run(make_row("binary", ms=1.0, bytes=10**6), fc)).sheets
+    assert [row[5:7] for row in sheet.rows] == [("1.00", "93%"), ("64.0", "87% read")]
+    assert sheet.notes[-1].startswith("read: ")
+
+
+def test_where_reading_is_no_limit_show_does_not_speak_of_it():
+    (sheet,) = tables.rows_document(make_run(make_row("binary", ms=1.0, limit="operations"))).sheets
+    assert sheet.rows[0][6] == "93%"
+    assert not any(note.startswith("read: ") for note in sheet.notes)
 
 
 def test_show_says_what_the_run_resolves():
