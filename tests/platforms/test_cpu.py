@@ -3,12 +3,15 @@
 import archspec.cpu
 import pytest
 
-from fatnn_bench import launch
+from fatnn_bench import campaign, launch
+from fatnn_bench.harness.contenders import contenders
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import cpu
 from fatnn_bench.platforms import CpuPlatform
+from fatnn_bench.results.records import Status
 from fatnn_bench.workload.cases import Case
-from fatnn_bench.workload.layers import bare_gemm
+from fatnn_bench.workload.layers import Layer, bare_gemm
+from fatnn_kernels import PRODUCTS
 
 OPENBLAS_CORES = {"x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
 
@@ -73,3 +76,29 @@ def test_a_worker_compiles_for_its_level():
     ready, *_, row, done = events
     assert (row["row"]["status"], done["event"]) == ("PASSED", "done")
     assert ready["software"]["environment"]["NUMBA_CPU_NAME"] == "x86-64-v2"
+
+
+class Silent:
+    def turn(self, name, progress):
+        pass
+
+    def row_done(self, row):
+        pass
+
+
+CONV = Layer(name="c", kind="conv", in_channels=40, out_channels=20, height=6, width=5, kernel=3, padding=1)
+
+
+@pytest.mark.parametrize("scope", ["kernel", "packed"])
+@pytest.mark.parametrize("name", ["x86-64-v2", "x86-64-v3"])
+def test_every_product_is_right_at_every_level(name, scope):
+    """A few shapes: a lone row, rows that fill no tile, words that do; ``make test-levels`` has many more."""
+    if reason := cpu.obstacle(level(name)):
+        pytest.skip(reason)
+    layers = [bare_gemm(1, 5, 33), bare_gemm(13, 21, 128)] if scope == "kernel" else [CONV]
+    kernels = [kernel for kernel in PRODUCTS if kernel in contenders(scope)]
+    assert len(kernels) >= 6
+    cases = [Case(kernel, layer, scope, 1) for layer in layers for kernel in kernels]
+    rows = {row.case: row for row in campaign.verify(cases, level(name), 0, Silent())}
+    assert {row.status for row in rows.values()} == {Status.PASSED}, rows
+    assert len(rows) == len(cases)
