@@ -60,8 +60,8 @@ def compare(
     if notice := compare_runs.same_code_notice(document.long):
         typer.echo(f"fatnn-bench: {notice}", err=True)
     ruling = gate.rule(document.long, limit, strict)
-    for reason in ruling.reasons:
-        typer.echo(f"fatnn-bench: {reason}", err=True)
+    for sentence in (*ruling.reasons, *ruling.warnings):
+        typer.echo(f"fatnn-bench: {sentence}", err=True)
     raise typer.Exit(ruling.code)
 
 

@@ -1,6 +1,6 @@
 """What a comparison of runs means to a script: the exit code, and a sentence for each reason. It prints nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Ruling:
 
     code: Exit
     reasons: tuple[str, ...]  #: the one that decided the code first
+    warnings: tuple[str, ...] = ()  #: what may be a regression, and decided nothing
 
 
 def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False) -> Ruling:
@@ -36,7 +37,8 @@ def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False)
         The slow-down, 0.05 for 5%, from which a case that is SLOWER is a regression. One that was timed in the first
         run and is wrong or broken now is none, and worse. None looks for neither.
     strict
-        Whether it is a fault too that noise may hide a regression; without a limit, that any case is UNCLEAR.
+        Whether it is a fault too that noise may hide a regression; without a limit, that any case is UNCLEAR. If it
+        is none, a case that measured slower by the limit and is UNCLEAR, as a MISTRUSTED one is, is a warning.
     """
     cases: list[dict[str, Any]] = [{str(k): v for k, v in case.items()} for case in ratios.to_dict(orient="records")]
     findings: list[tuple[Exit, str, list[str]]] = []
@@ -50,7 +52,26 @@ def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False)
         hidden = "where noise may hide that much" if limit is not None else "too noisy to tell"
         findings.append((Exit.TOO_NOISY, hidden, _hidden(cases, limit)))
     found = [(code, f"{_listed(names)}: {what}") for code, what, names in findings if names]
-    return Ruling(found[0][0] if found else Exit.FINE, tuple(sentence for _, sentence in found))
+    warnings = [] if limit is None or strict else _warnings(cases, limit)
+    return Ruling(found[0][0] if found else Exit.FINE, tuple(sentence for _, sentence in found), tuple(warnings))
+
+
+def _warnings(cases: Sequence[dict[str, Any]], limit: float) -> Iterator[str]:
+    """Sentences on the cases that measured slower by the limit, and cannot be believed."""
+    slow = [case for case in cases if case["verdict"] == Verdict.UNCLEAR and slower_by(case["speedup"]) >= limit]
+    doubtful = [_is_mistrusted(case) for case in slow]
+    reasons = ("noise hides whether it is", False), ("a time of it is MISTRUSTED", True)
+    for why, mistrusted in reasons:
+        names = [_named(case) for case, is_so in zip(slow, doubtful, strict=True) if is_so is mistrusted]
+        if names:
+            yield (
+                f"{_listed(names)}: measured slower by {100 * limit:.4g}% or more, but {why}; "
+                "measure again, or let --strict exit with 6"
+            )
+
+
+def _is_mistrusted(case: dict[str, Any]) -> bool:
+    return Status.MISTRUSTED in (case["status"], case["baseline_status"])
 
 
 def _broken(cases: Sequence[dict[str, Any]], status: Status) -> list[str]:

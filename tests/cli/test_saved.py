@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from fatnn_bench.cli import compare, plot, show
 from fatnn_bench.errors import UserError
+from fatnn_bench.results.records import Status
 from fatnn_bench.results.store import Writer
 
 app = typer.Typer()
@@ -62,6 +63,16 @@ def test_a_regression_past_the_limit_exits_with_3(saved, limit, code):
     assert result.exit_code == code
     assert ("slower by 5% or more" in result.stderr) == bool(code)
     assert "SLOWER 0.83×" in result.stdout
+
+
+def test_a_mistrusted_regression_is_never_silent(saved):
+    doubtful = make_row("int8", ms=9.0, status=Status.MISTRUSTED, reason="the clock fell")
+    paths = [saved(make_run(make_row("int8", ms=5.0)), "a.jsonl"), saved(make_run(doubtful), "b.jsonl")]
+    result = invoke("compare", *paths, "--fail-on-regression", "5%")
+    assert result.exit_code == 0
+    assert "int8/net.conv1/kernel@1 0.56× [" in result.stderr
+    assert "but a time of it is MISTRUSTED" in result.stderr
+    assert invoke("compare", *paths, "--fail-on-regression", "5%", "--strict").exit_code == 6
 
 
 def test_noise_exits_with_6_only_if_strict(saved):

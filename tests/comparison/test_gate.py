@@ -58,6 +58,35 @@ def test_noise_that_may_hide_a_regression_is_a_fault_only_if_asked():
     assert gate.rule(ratios, strict=True).code is Exit.TOO_NOISY
 
 
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (make_row("binary", ms=2.0, status=Status.MISTRUSTED, reason="r"), "a time of it is MISTRUSTED"),
+        (spread("binary", 1.2, 0.2), "noise hides whether it is"),
+    ],
+)
+def test_what_measured_slower_and_cannot_be_believed_is_told(row, why):
+    ratios = after(row, make_row("int8", ms=1.0))
+    ruling = gate.rule(ratios, limit=0.05)
+    assert (ruling.code, ruling.reasons) == (Exit.FINE, ())
+    (warning,) = ruling.warnings
+    assert warning.startswith("binary/net.conv1/kernel@1 0.")
+    assert f"measured slower by 5% or more, but {why}; " in warning
+    strict = gate.rule(ratios, limit=0.05, strict=True)
+    assert (strict.code, len(strict.reasons), strict.warnings) == (Exit.TOO_NOISY, 1, ())
+
+
+def test_a_mistrusted_first_run_is_a_doubt_as_well():
+    before = make_run(make_row("binary", ms=1.0, status=Status.MISTRUSTED, reason="r"), source="before.jsonl")
+    ratios = compare_runs.ratios([before, make_run(make_row("binary", ms=2.0), source="after.jsonl")])
+    assert "MISTRUSTED" in gate.rule(ratios, limit=0.05).warnings[0]
+
+
+def test_doubts_of_less_than_the_limit_and_without_one_are_not_told():
+    ratios = after(make_row("binary", ms=1.04, status=Status.MISTRUSTED, reason="r"))
+    assert gate.rule(ratios, limit=0.05).warnings == gate.rule(ratios).warnings == ()
+
+
 def test_noise_that_hides_only_a_gain_is_none():
     ratios = after(spread("binary", 0.8, 0.15))
     assert set(ratios["verdict"].dropna()) == {"UNCLEAR"}
