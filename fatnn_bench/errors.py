@@ -29,3 +29,9 @@ class NothingComparableError(UserError):
     """Nothing ran, or nothing was comparable."""
 
     exit_code = Exit.NOTHING
+
+
+class WritingStoppedError(UserError):
+    """The disk was full, or gone, half-way: what was written before is safe."""
+
+    exit_code = Exit.ERROR

@@ -47,4 +47,6 @@ class Progress:
         self._rows += 1
         self._bar.update(self._task, completed=max(self._rows, self._bar.tasks[self._task].completed))
         if row.status in (Status.FAILED, Status.ERROR):
-            self._bar.console.print(f"{row.status} {row.case}: {row.reason}", markup=False, highlight=False)
+            self._bar.console.print(
+                f"{row.status} {row.case}: {row.reason}", markup=False, highlight=False, soft_wrap=True
+            )

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
 
 #: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
@@ -48,7 +48,8 @@ class Writer:
     Raises
     ------
     UserError
-        On entering, if the file cannot be written; on the other methods, if the disk is full or gone.
+        On entering, if the file cannot be written; on the other methods, if the disk is full or gone. It is a
+        WritingStoppedError once a row is safe.
     """
 
     def __init__(self, path: Path, go_on: bool = False) -> None:
@@ -127,9 +128,13 @@ class Writer:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, status.st_size)  # so that the file ends with a whole line
-            raise UserError(
-                f"cannot write to {self.path} any more: {error.strerror}; its first {self.rows} rows are safe. "
-                "Make room, then run the other cases into another file"
+            if not self.rows:
+                raise UserError(
+                    f"cannot write to {self.path}: {error.strerror}; make room, or name another file with -o"
+                ) from error
+            raise WritingStoppedError(
+                f"cannot write to {self.path} any more: {error.strerror}; the rows that were written before are "
+                "safe. Make room, then go on with --resume"
             ) from error
 
 

@@ -1,5 +1,7 @@
 """A run that is stopped half-way keeps every row it had, and leaves no worker behind."""
 
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -90,6 +92,70 @@ def test_verify_interrupted_prints_what_it_knows(start):
     assert process.returncode == 130
     assert "FAILED   wrong/3x3x3/kernel@1" in out
     assert err.endswith("fatnn-bench: interrupted\n")
+
+
+def test_a_disk_that_fills_up_half_way_costs_no_row(start, tmp_path):
+    """The file may not grow any more while the sleeper sleeps: its row is the one that finds no room."""
+    path = tmp_path / "run.jsonl"
+    process = start(*ARGUMENTS, "--timeout", "4")
+    wait_for(lambda: path.exists() and path.read_bytes().count(b"\n") == 2, "a header and a row")
+    room = path.stat().st_size + 20  # so that a part of the next row is written
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, room))
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err.splitlines()[-1] == (
+        "fatnn-bench: cannot write to run.jsonl any more: File too large; "
+        "the rows that were written before are safe. Make room, then go on with --resume"
+    )
+    saved = store.read(path)
+    assert ([row.case for row in saved.rows], saved.warnings) == (DONE, ())
+    assert path.read_bytes().endswith(b"\n")
+    again = start("run", "--resume", "run.jsonl", "--timeout", "1")
+    assert again.wait(60) == 4  # the wrong kernel's status decides
+    assert len(store.read(path).rows) == 4
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 KiB, with a file that leaves it as much room as a test asks for, in pages of 4 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
+    if resource.getpagesize() != 4096 or os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+
+    def leave(pages):
+        (disk / "filler").write_bytes(bytes((16 - pages) * 4096))
+        return disk / "run.jsonl"
+
+    yield leave
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize(("pages", "code"), [(0, 2), (2, 1)], ids=["before", "half-way"])
+def test_a_small_disk_keeps_the_rows_that_it_has_room_for(small_disk, shell, fake_contenders, pages, code):
+    path = small_disk(pages)
+    shapes = ",".join(f"{m}x3x3" for m in range(3, 43))
+    done = shell("run", "--shapes", shapes, "--kernel", "wrong", "--quick", "-o", path, PYTHONPATH=fake_contenders)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "No space left on device" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert path.exists() == bool(pages)
+    if pages:
+        saved = store.read(path)
+        assert 0 < len(saved.rows) < 40
+        assert (saved.warnings, len(saved.rows)) == ((), done.stderr.count("FAILED "))
+
+
+def test_a_kernel_that_never_ends_costs_a_case_and_not_the_run(shell, fake_contenders, tmp_path):
+    arguments = ("run", "--shapes", "3x3x3,2x3x3", "--kernel", "good,sleeper", "--quick", "-o", "run.jsonl")
+    done = shell(*arguments, "--timeout", "1", PYTHONPATH=fake_contenders)
+    assert done.returncode == 1
+    assert "ERROR sleeper/2x3x3/kernel@1: it did not end within 1 s; --timeout gives it longer" in done.stderr
+    rows = {row.case: row for row in store.read(tmp_path / "run.jsonl").rows}
+    assert rows.pop("sleeper/2x3x3/kernel@1").status == "ERROR"
+    assert len(rows) == 3
+    assert all(row.timed for row in rows.values())
 
 
 def test_a_killed_worker_costs_a_case_and_not_the_run(shell, fake_contenders, tmp_path):

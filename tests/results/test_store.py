@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.results import store
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Status
 
@@ -225,7 +225,9 @@ def test_a_full_disk_keeps_whole_rows_and_says_how_many(path, monkeypatch):
             return real(file, data[:left])
 
         monkeypatch.setattr(os, "write", full)
-        with pytest.raises(UserError, match="No space left on device; its first 2 rows are safe"):
+        with pytest.raises(
+            WritingStoppedError, match="No space left on device; the rows that were written before are safe"
+        ):
             writer.write(row(2))
         monkeypatch.undo()
     assert store.read(path).rows == (row(0), row(1))
