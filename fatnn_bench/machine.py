@@ -18,11 +18,15 @@ from archspec.cpu.detect import brand_string, detected_info
 from fatnn_bench.harness.affinity import efficiency_cores
 from fatnn_bench.platforms import usable_cores
 
-_PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite", "numba-cuda")
+_PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite", "numba-cuda", "torch", "onnxruntime")
 _CPU = "sys/devices/system/cpu"
 #: Files that switch turbo, below :data:`_CPU`, and what they hold where it is on: Intel's driver first.
 _TURBO_SWITCHES = {"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"}
-_VARIABLES = ("OMP_", "OPENBLAS_", "NUMBA_", "MKL_NUM_THREADS")
+#: How the names of variables begin that change threads, instruction sets or memory of what is measured.
+_VARIABLES = (
+    *("OMP_", "GOMP_", "KMP_", "NUMBA_", "OPENBLAS_", "MKL_"),
+    *("ONEDNN_", "DNNL_", "ATEN_CPU_CAPABILITY", "GLIBC_TUNABLES", "CUDA_VISIBLE_DEVICES"),
+)
 #: Instruction sets, by the names that archspec has for them. The kernel's list holds much else, and changes with it.
 _INSTRUCTION_SETS = frozenset().union(*(target.features for target in archspec.cpu.TARGETS.values()))
 
@@ -59,7 +63,7 @@ def describe(root: Path = Path("/")) -> dict[str, Any]:
         "governor": _text(root / _CPU / "cpu0/cpufreq/scaling_governor"),
         "turbo": turbo,
         "turbo_switch": turbo_switch,
-        "frequency_hz": _frequency(root),
+        "frequency_hz": frequency_hz(root=root),
         "max_frequency_hz": _number(root / _CPU / "cpu0/cpufreq/cpuinfo_max_freq", 1000),
         "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
     }
@@ -92,11 +96,14 @@ def _cpu_model(root: Path) -> str | None:
     return _cpuinfo(root).get("model name") or brand_string() or platform.processor() or None
 
 
-def _cpuinfo(root: Path) -> dict[str, str]:
-    """Return the first processor's fields."""
-    first = (_text(root / "proc/cpuinfo") or "").split("\n\n")[0]
-    pairs = (line.partition(":") for line in first.splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
+def _cpuinfo(root: Path, core: int = 0) -> dict[str, str]:
+    """Return a core's fields; none where the system does not tell of it."""
+    for processor in (_text(root / "proc/cpuinfo") or "").split("\n\n"):
+        pairs = (line.partition(":") for line in processor.splitlines())
+        fields = {name.strip(): value.strip() for name, _, value in pairs}
+        if fields.get("processor", str(core)) == str(core):
+            return fields
+    return {}
 
 
 def _caches(root: Path) -> dict[str, int] | None:
@@ -140,10 +147,10 @@ def _turbo(root: Path) -> tuple[bool | None, str | None]:
     return None, None
 
 
-def _frequency(root: Path) -> int | None:
-    """Return the first core's clock now."""
-    scaling = _number(root / _CPU / "cpu0/cpufreq/scaling_cur_freq", 1000)
-    megahertz = _cpuinfo(root).get("cpu MHz")
+def frequency_hz(core: int = 0, root: Path = Path("/")) -> int | None:
+    """Return a core's clock now."""
+    scaling = _number(root / _CPU / f"cpu{core}/cpufreq/scaling_cur_freq", 1000)
+    megahertz = _cpuinfo(root, core).get("cpu MHz")
     return scaling if scaling or not megahertz else round(float(megahertz) * 1e6)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from fatnn_bench import machine
 from fatnn_bench.harness import timing
 
 _BLOCK = bytes(16 * 1024)
@@ -33,7 +34,7 @@ class Watch:
     core
         The one that this process is pinned to; None if to none.
     root
-        Where ``/sys`` lies.
+        Where ``/proc`` and ``/sys`` lie.
     """
 
     def __init__(self, canary_s: float, core: int | None = None, root: Path = Path("/")) -> None:
@@ -48,11 +49,7 @@ class Watch:
 
     def frequency_hz(self) -> float | None:
         """The clock of the core now, where the system tells."""
-        path = self._root / f"sys/devices/system/cpu/cpu{self._core or 0}/cpufreq/scaling_cur_freq"
-        try:
-            return float(path.read_text()) * 1e3
-        except (OSError, ValueError):
-            return None
+        return machine.frequency_hz(self._core or 0, self._root)
 
     def _stolen(self) -> float:
         """Seconds that a hypervisor has taken so far; 0 where the system does not tell."""
