@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from fatnn_bench import launch
 from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.blocks import case_seconds
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
@@ -41,7 +42,7 @@ class Plan:
     settings: Settings
     seed: int
     timeout_s: float | None = None  #: a turn of a case that takes longer is given up, and the case with it
-    pin: bool = True  #: to one core, where all cases are of one thread
+    affinity: str = AUTO  #: the core where all cases are of one thread; see :mod:`fatnn_bench.harness.affinity`
     options: dict[str, Any] = field(default_factory=dict)  #: what the person chose, for the header
     plugins: Sequence[str] = ()  #: whose kernels are among the cases; see :mod:`fatnn_bench.plugins`
 
@@ -80,7 +81,7 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
         writer.write(record)
         found.append(record)
 
-    request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.pin, list(plan.plugins))
+    request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.affinity, list(plan.plugins))
     with Writer(output, go_on=earlier is not None) as writer, closing(_events(plan.platform, request)) as events:
         header = _header(plan, next(events))
         if earlier:

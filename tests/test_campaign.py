@@ -67,7 +67,12 @@ def test_the_header_tells_how_it_was_measured(tmp_path):
     assert (header.platform, header.seed, header.settings["rounds"]) == ("here", 5, BRIEF.rounds)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", header.created)
     assert header.machine["cpu"]
+    assert {
+        *("microarchitecture", "flags", "caches_bytes", "logical_cores", "physical_cores", "governor", "frequency_hz"),
+        *("memory_bytes", "system_release", "virtualisation", "container", "pinned_core"),
+    } <= set(header.machine)
     assert header.software["numba"]
+    assert {"python", "blas", "threading_layer", "commit", "dirty", "environment"} <= set(header.software)
 
 
 @pytest.mark.usefixtures("_fake_worker")

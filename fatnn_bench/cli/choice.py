@@ -30,6 +30,7 @@ class Choice:
     order: Order
     cache: Cache
     case_seconds: float | None
+    affinity: str
     platforms: str | None
     plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
 
@@ -37,7 +38,7 @@ class Choice:
     def of_run(cls, run: "Run") -> Self:
         """Return what a run was started with. Raises UserError if its file does not tell."""
         saved = run.header.options
-        saved = {"plugin": [], "cache": "warm"} | saved  # files from before there were such options
+        saved = {"plugin": [], "cache": "warm", "affinity": "auto"} | saved  # files from before there were such options
         if absent := [field.name for field in fields(cls) if field.name not in saved]:
             raise UserError(
                 f"cannot go on with {run.source}: its header does not tell what was asked for ({', '.join(absent)}); "

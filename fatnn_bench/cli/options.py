@@ -109,6 +109,14 @@ def chosen_plugins(files: Sequence[Path] | None) -> tuple[list[str], bool]:
     return plugins, whole
 
 
+def chosen_affinity(text: str) -> str:
+    """What a person asked for: ``auto``, ``none``, or the number of a core."""
+    word = text.strip().lower()
+    if word not in ("auto", "none") and not (word.isascii() and word.isdecimal()):
+        raise UserError(f"--affinity is {text!r}, expected auto, none, or the number of a core, such as 3")
+    return word
+
+
 def percentage(option: str, text: str) -> float:
     """The share that a person wrote, as ``2%``: 0.02. A bare number is refused, for it may mean either."""
     number = text.strip().removesuffix("%")

@@ -54,12 +54,22 @@ def _again(run: "Run", output: Path, timeout: float) -> "Run":
 
     if not run.header.options:
         raise UserError(f"{Path(run.source).name} does not tell what was asked for, so it cannot be run again")
-    chosen = replace(Choice.of_run(run), platforms=None, plugin=[])  # neither files nor code of the artifact's maker
+    held = Choice.of_run(run)
+    affinity = "none" if held.affinity == "none" else "auto"  # the numbers of cores are another machine's
+    # neither files nor code of the artifact's maker
+    chosen = replace(held, platforms=None, plugin=[], affinity=affinity)
     if Path(chosen.shapes).suffix in (".yaml", ".yml"):
         raise UserError(f"{Path(run.source).name} has layers of {chosen.shapes}, a file of its maker's; run it by hand")
     (entry,) = chosen.entries().values()
     plan = Plan(
-        chosen.cases(entry), chosen.platform, entry, chosen.settings(), chosen.seed, timeout, True, chosen.to_json()
+        chosen.cases(entry),
+        chosen.platform,
+        entry,
+        chosen.settings(),
+        chosen.seed,
+        timeout,
+        chosen.affinity,
+        chosen.to_json(),
     )
     with Progress(len(plan.cases)) as progress:
         done = campaign.measure(plan, output, progress)

@@ -20,6 +20,7 @@ from fatnn_bench.cli.options import (
     SeedOption,
     ShapesOption,
     TimeoutOption,
+    chosen_affinity,
     chosen_plugins,
 )
 from fatnn_bench.cli.saved import read
@@ -54,8 +55,13 @@ def run(
     ] = None,
     timeout: TimeoutOption = 120.0,
     affinity: Annotated[
-        bool, typer.Option(help="Pin what runs on one thread to the quietest core that is not an efficiency core.")
-    ] = True,
+        str,
+        typer.Option(
+            help="Pin what runs on one thread: to the quietest core that is no efficiency core (auto), to one that you "
+            "name by its number, or to none.",
+            metavar="auto|none|CORE",
+        ),
+    ] = "auto",
     resume: Annotated[
         Path | None,
         typer.Option(help="Go on with a run that was stopped: measure what its file lacks.", metavar="FILE"),
@@ -79,7 +85,20 @@ def run(
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
     choice = Choice(
-        platform, shapes, layer, kernel, scope, seed, quick, rigorous, order, cache, case_seconds, file, plugins
+        platform,
+        shapes,
+        layer,
+        kernel,
+        scope,
+        seed,
+        quick,
+        rigorous,
+        order,
+        cache,
+        case_seconds,
+        chosen_affinity(affinity),
+        file,
+        plugins,
     )
     earlier = None
     if resume is not None:
@@ -97,7 +116,10 @@ def run(
     codes: list[Exit] = []
     for name, entry in entries.items():
         options = replace(choice, platform=name).to_json()
-        plan = Plan(choice.cases(entry), name, entry, settings, choice.seed, timeout, affinity, options, choice.plugin)
+        plan = Plan(
+            choice.cases(entry), name, entry, settings, choice.seed, timeout, choice.affinity, options, choice.plugin
+        )
+        _refuse_a_core_for_several_threads(plan)
         if dry_run:
             _print_plan(plan, earlier)
             continue
@@ -118,6 +140,13 @@ def run(
     code = side_by_side.worst(codes)
     if code is not Exit.FINE or not whole:
         raise typer.Exit(code or Exit.ERROR)
+
+
+def _refuse_a_core_for_several_threads(plan: "Plan") -> None:
+    if plan.affinity.isdecimal() and any(case.threads > 1 for case in plan.cases):
+        raise UserError(
+            f"--affinity {plan.affinity} is one core, and {plan.platform_name} runs several threads; leave it out there"
+        )
 
 
 def _given(context: typer.Context) -> set[str]:

@@ -1,4 +1,4 @@
-"""On which core a one-threaded worker runs: the quietest that is not an efficiency core."""
+"""On which core a one-threaded worker runs: the quietest that is not an efficiency core, or one that a person names."""
 
 import os
 from collections.abc import Iterable
@@ -6,25 +6,44 @@ from pathlib import Path
 
 import psutil
 
+from fatnn_bench.errors import UserError
+
+#: What a person may ask for, beside the number of a core.
+AUTO, NONE = "auto", "none"
 #: How long the cores are watched: twenty ticks of the clock that their loads are counted in.
 _WATCH_S = 0.2
 
 
-def pin(root: Path = Path("/")) -> int | None:
-    """Pin this process to the quietest core that it may use; return which, or None where the system cannot.
+def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:
+    """Pin this process to a core; return which, or None where it was not to be, or the system cannot.
 
     Threads started before keep their cores.
 
     Parameters
     ----------
+    wanted
+        ``auto``, for the quietest core that it may use, ``none``, or the number of a core. That one need not be among
+        those that the scheduler chooses from: a core that was isolated at boot is not.
     root
         Where ``/sys`` lies.
+
+    Raises
+    ------
+    UserError
+        There is no such core, or it is not this process's to use.
     """
-    if not hasattr(os, "sched_setaffinity"):
+    if wanted == NONE or not hasattr(os, "sched_setaffinity"):
         return None
-    busy = psutil.cpu_percent(interval=_WATCH_S, percpu=True)
-    core = quietest(busy, os.sched_getaffinity(0), efficiency_cores(root))
-    os.sched_setaffinity(0, {core})
+    usable = os.sched_getaffinity(0)
+    if wanted == AUTO:
+        core = quietest(psutil.cpu_percent(interval=_WATCH_S, percpu=True), usable, efficiency_cores(root))
+    else:
+        core = int(wanted)
+    try:
+        os.sched_setaffinity(0, {core})
+    except (OSError, OverflowError) as error:
+        cores = ", ".join(map(str, sorted(usable)))
+        raise UserError(f"--affinity {core}: this process cannot run on core {core}; it may use {cores}") from error
     return core
 
 

@@ -33,7 +33,7 @@ class Request:
     settings: Settings | None  #: None to verify only
     seed: int
     timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
-    pin: bool = False  #: to one core, where all cases are of one thread
+    affinity: str = "none"  #: as of :func:`fatnn_bench.harness.affinity.pin`, where all cases are of one thread
     plugins: list[str] = field(default_factory=list)  #: where to find kernels that are not the suite's
 
     def to_json(self) -> dict[str, Any]:
@@ -85,16 +85,20 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
 
         here["gpu"] = facts.describe()
     one_thread = all(case.threads == 1 for case in request.cases)
-    core = here["pinned_core"] = affinity.pin() if request.pin and one_thread else None
+    core = here["pinned_core"] = affinity.pin(request.affinity) if one_thread else None
 
     # after pinning, for OpenMP binds its threads when it is loaded
     from fatnn_bench.harness.contenders import contenders
+    from fatnn_kernels.driver import threading_layer
     from fatnn_kernels.jit import source_key
 
     # before "ready": where nothing can be compiled, no results file is begun
     scope = request.cases[0].scope
     competing: Mapping[str, Contender] = contenders_of(scope) if contenders_of else contenders(scope, kind)
-    software = machine.software() | {"kernel_source": source_key()}
+    software = machine.software() | {
+        "threading_layer": threading_layer(max(case.threads for case in request.cases)),
+        "kernel_source": source_key(),
+    }
     if request.plugins:
         competing = _with_plugins(competing, request)
         software["plugins"] = _fingerprints(request.plugins)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
+from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.timing import STANDARD
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import cpu, process
@@ -137,7 +138,7 @@ def _ratio(number: int, tell: Callable[[str], None], processes: int) -> float:
 
 def _run(module: str, cases: Sequence[Case], seed: int) -> Run:
     """Measure cases in a process of its own, as ``fatnn-bench run`` does."""
-    request = Request(list(cases), STANDARD, seed, pin=True)
+    request = Request(list(cases), STANDARD, seed, affinity=AUTO)
     rows: list[Row] = []
     noise: list[Noise] = []
     command = [sys.executable, "-m", module]

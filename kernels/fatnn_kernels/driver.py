@@ -145,6 +145,11 @@ def use_threads(threads: int) -> bool:
     return threads > 1
 
 
+def threading_layer(threads: int) -> str | None:
+    """Return the layer that Numba runs so many threads on, such as ``omp``; None for one thread, which needs none."""
+    return str(numba.threading_layer()) if use_threads(min(threads, numba.config.NUMBA_NUM_THREADS)) else None
+
+
 @compiled()
 def _run_part(
     tile: Any,

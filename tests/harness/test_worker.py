@@ -14,9 +14,12 @@ from fatnn_bench.workload.layers import bare_gemm
 
 LAYERS = [bare_gemm(3, 3, 3), bare_gemm(4, 4, 4)]
 CASES = [Case(name, layer, "kernel", 1) for layer in LAYERS for name in ("one", "two")]
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-@pytest.mark.parametrize("request_", [Request(CASES, BRIEF, 7, timeout_s=3.5, pin=True), Request(CASES, None, 7)])
+@pytest.mark.parametrize(
+    "request_", [Request(CASES, BRIEF, 7, timeout_s=3.5, affinity="auto"), Request(CASES, None, 7)]
+)
 def test_a_request_survives_the_pipe(request_):
     request = request_
     assert Request.from_json(json.loads(json.dumps(request.to_json()))) == request
@@ -76,8 +79,8 @@ def worker(environ, fake_contenders):
         process.kill()
 
 
-def ask(worker, kernel, m, settings=None, **options):
-    request = Request([Case(kernel, bare_gemm(m, 3, 3), "kernel", 1)], settings, 0, **options)
+def ask(worker, kernel, m, settings=None, threads=1, **options):
+    request = Request([Case(kernel, bare_gemm(m, 3, 3), "kernel", threads)], settings, 0, **options)
     worker.stdin.write(json.dumps(request.to_json()) + "\n")
     worker.stdin.flush()
 
@@ -97,11 +100,24 @@ def test_a_kernel_that_never_ends_is_ended_by_the_system(worker):
 
 
 def test_ready_tells_the_core_and_the_sources_of_the_kernels(worker):
-    ask(worker, "good", m=3, settings=BRIEF, pin=True)
+    ask(worker, "good", m=3, settings=BRIEF, affinity="auto")
     ready = json.loads(worker.stdout.readline())
     assert ready["machine"]["pinned_core"] in os.sched_getaffinity(0)
     assert ready["machine"]["usable_cores"] == len(os.sched_getaffinity(0))
     assert len(ready["software"]["kernel_source"]) == 16
+
+
+def test_one_that_is_not_to_be_pinned_keeps_its_cores(worker):
+    ask(worker, "good", m=3, settings=BRIEF, affinity="none")
+    assert json.loads(worker.stdout.readline())["machine"]["pinned_core"] is None
+
+
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.skipif(CORES < 2, reason="one core"))])
+def test_ready_tells_the_threading_layer_where_there_are_threads(worker, threads):
+    ask(worker, "good", m=3, threads=threads, affinity="auto")
+    ready = json.loads(worker.stdout.readline())
+    assert (ready["software"]["threading_layer"] in ("omp", "tbb", "workqueue")) == (threads > 1)
+    assert (ready["machine"]["pinned_core"] is None) == (threads > 1)
 
 
 def test_it_stops_when_whoever_asked_is_gone(worker):
