@@ -47,7 +47,7 @@ class Candidate:
         if settings.cache != "warm":
             self._loops = min(self._loops, cold.CALLS)
         if self.case.threads == 1:
-            self._ceiling = ceiling(self._prepared, self.case.layer.macs, settings)
+            self._ceiling = ceiling(self._prepared, self.case.layer.macs, self._loops, settings)
         return True
 
     def turn(self, settings: Settings, conditions: Conditions) -> bool:

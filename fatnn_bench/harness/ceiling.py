@@ -11,14 +11,16 @@ from typing import Any
 
 from fatnn_bench.comparison import statistics
 from fatnn_bench.harness import cold, timing
-from fatnn_bench.harness.contender import Limit, Loop, Prepared
+from fatnn_bench.harness.contender import Limit, Prepared
 from fatnn_bench.harness.timing import Run, Settings
 from fatnn_bench.results.records import Bound
 
 __all__ = ["Ceiling", "ceiling"]
 
-#: The share of a sample's time that each limit gets, in every round.
+#: The share of a sample's time that the instructions get, in every round; reading gets as many calls as the kernel.
 _SHARE = 0.2
+#: Reading is sampled where one sample of it takes this share of the instructions' time: one alone does not decide.
+_NEAR = 0.5
 
 
 class Ceiling:
@@ -48,32 +50,24 @@ class _Timed:
     ----------
     bound
         Which limit.
-    loop
-        What is timed.
-    calls
-        How many calls of it do the work of the case.
     work
-        That work: multiply-accumulates, or bytes.
+        Of the case: multiply-accumulates, or bytes.
+    run
+        The loop.
+    per_call
+        The work of a call of it.
+    loops
+        Calls a sample.
     """
 
-    def __init__(self, bound: Bound, loop: Loop, calls: float, work: int) -> None:
+    def __init__(self, bound: Bound, work: int, run: Run, per_call: int, loops: int) -> None:
         self.bound, self.work = bound, work
         self.field = "peak_gmacs_per_s" if bound is Bound.OPERATIONS else "peak_gbytes_per_s"
-        self._loop, self._calls = loop, calls
-        self._run: Run = loop.run
-        self._loops = 0
+        self._run, self._calls, self._loops = run, work / per_call, loops
         self._samples_s: list[float] = []
 
-    def calibrate(self, prepared: Prepared, settings: Settings) -> None:
-        """Choose the calls a sample, and take the first."""
-        self._loops = timing.calibrate(self._loop.run, settings.sample_s * _SHARE)
-        if self.bound is Bound.BANDWIDTH and settings.cache != "warm":
-            self._run = cold.chilled(self._loop.run, prepared, settings.cache)
-            self._loops = min(self._loops, cold.CALLS)
-        self.turn()
-
     def turn(self) -> None:
-        self._loop.run(1)  # the others' data were in the caches
+        self._run(1)  # the others' data were in the caches
         self._samples_s.append(timing.seconds(self._run, self._loops) / self._loops)
 
     @property
@@ -81,19 +75,31 @@ class _Timed:
         return statistics.median(self._samples_s) * self._calls
 
 
-def ceiling(prepared: Prepared, macs: int, settings: Settings) -> Ceiling:
-    """Return the limits of a case of one thread, calibrated; that of reading only where it is the nearer one."""
-    if prepared.limit is None:
+def ceiling(prepared: Prepared, macs: int, loops: int, settings: Settings) -> Ceiling:
+    """Return the limits of a case of one thread; that of reading only where it may be the nearer one.
+
+    Parameters
+    ----------
+    prepared, macs, loops
+        The kernel, its multiply-accumulates, and its calls a sample.
+    settings
+        How long samples are, and what the caches hold.
+    """
+    limit = prepared.limit
+    if limit is None:
         return Ceiling()
-    operations = _Timed(Bound.OPERATIONS, prepared.limit, macs / prepared.limit.macs, macs)
-    operations.calibrate(prepared, settings)
-    reading = _reading(prepared.limit, prepared, settings)
-    if reading is None or reading.median_s < operations.median_s:
+    operations = _Timed(
+        Bound.OPERATIONS, macs, limit.run, limit.macs, timing.calibrate(limit.run, settings.sample_s * _SHARE)
+    )
+    reading = _reading(limit, prepared, loops, settings)
+    if reading is None:
         return Ceiling([operations])
-    return Ceiling([operations, reading])
+    for timed in (operations, reading):
+        timed.turn()
+    return Ceiling([operations, reading] if reading.median_s > _NEAR * operations.median_s else [operations])
 
 
-def _reading(limit: Limit, prepared: Prepared, settings: Settings) -> _Timed | None:
+def _reading(limit: Limit, prepared: Prepared, loops: int, settings: Settings) -> _Timed | None:
     """Reading what a call finds as cold as its weights."""
     size = prepared.bytes
     if settings.cache == "cold-weights" and isinstance(prepared, cold.Activated):
@@ -101,6 +107,5 @@ def _reading(limit: Limit, prepared: Prepared, settings: Settings) -> _Timed | N
     stream = limit.reading(size)
     if stream is None:
         return None
-    timed = _Timed(Bound.BANDWIDTH, stream, size / stream.bytes, size)
-    timed.calibrate(prepared, settings)
-    return timed
+    run = cold.chilled(stream.run, prepared, settings.cache)
+    return _Timed(Bound.BANDWIDTH, size, run, stream.bytes, loops)

@@ -100,7 +100,7 @@ class Row(_Record):
     bytes: int = 0  #: operands read and outputs written, once each
     gmacs_per_s: float | None = None
     peak_gmacs_per_s: float | None = None  #: of the product's own instructions, on registers alone
-    peak_gbytes_per_s: float | None = None  #: of reading a buffer of ``bytes``; only where that is the nearer limit
+    peak_gbytes_per_s: float | None = None  #: of reading a buffer of ``bytes``; only where that limit is near
     peak_fraction: float | None = None  #: the share of the nearer limit
     limit: Bound | None = None  #: which that is; older files have operations alone, and do not say so
     stages_s: dict[str, float] | None = None

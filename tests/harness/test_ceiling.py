@@ -73,6 +73,12 @@ def test_and_reading_takes_longer_where_words_are_used_once():
     assert far.peak_fraction == pytest.approx(far.bytes * 1e-4) == pytest.approx(far.gbytes_per_s / 1e-5)
 
 
+def test_two_limits_that_are_near_are_both_told():
+    both = row(Limited(mac_s=1e-4, byte_s=7e-5))
+    assert (both.limit, both.peak_gbytes_per_s) == (Bound.OPERATIONS, pytest.approx(1e-9 / 7e-5))
+    assert both.peak_fraction == pytest.approx(GEMM.macs * 1e-4)
+
+
 @pytest.mark.parametrize("fake", [Limited(mac_s=1e-4), Limited(mac_s=1e-4, byte_s=1e-9)], ids=["cannot", "is fast"])
 def test_where_reading_is_no_limit_nothing_is_said_of_it(fake):
     assert row(fake).limit == Bound.OPERATIONS
