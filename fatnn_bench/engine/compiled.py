@@ -16,6 +16,7 @@ from fatnn_bench.engine.encoding import Encoding, encoding
 from fatnn_bench.engine.network import runner
 from fatnn_bench.engine.program import INPUT, Operation, Program
 from fatnn_kernels import INT8, steps
+from fatnn_kernels.aligned import aligned
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.steps import Step
@@ -190,8 +191,7 @@ class CompiledNetwork:
             self._add("convolutions", steps.levels(placed, packed, limits, out, padding, self._threads))
             return
         g, code = placed.geometry, placed.product.encode_x
-        words = -(-g.out_channels // 32)
-        out = np.zeros((g.batch, g.out_height, g.out_width, words, placed.product.x_planes), np.uint32)
+        out = placed.empty_next_image()
         self._add("convolutions", steps.levels(placed, packed, limits, out, 0, self._threads))
         if any(
             operation.name in self._packed for operation in self.program.operations if chain.name in operation.inputs
@@ -227,7 +227,7 @@ class CompiledNetwork:
         return self._values[name]
 
     def _new(self, name: str, dtype: Any = np.float32) -> NDArray[Any]:
-        self._values[name] = np.zeros(self._shapes[name], dtype)
+        self._values[name] = aligned(self._shapes[name], dtype)
         return self._values[name]
 
 

@@ -141,12 +141,11 @@ class _PreparedFused:
     def __init__(self, product: Product, problem: Problem, threads: int) -> None:
         assert problem.thresholds is not None
         assert isinstance(product.encode_x, BitCode)
-        layer, self._code = problem.layer, product.encode_x
+        self._code = product.encode_x
         self._convolution, self._threads, self._thresholds = _convolution(product, problem), threads, problem.thresholds
         self._packed = self._convolution.empty_image()
         self._convolution.quantise(problem.x, self._packed)
-        words = -(-layer.out_channels // 32)
-        self._out = np.zeros((layer.batch, layer.out_height, layer.out_width, words, product.x_planes), np.uint32)
+        self._out = self._convolution.empty_next_image()
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
         self.limit = _Limit(product, layer)
 

@@ -16,6 +16,7 @@ from fatnn_bench.whole.problem import problem_of
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.quantisation import bounds, quantised
+from fatnn_kernels.aligned import aligned
 from fatnn_kernels.product import BINARY_VALUES, Domain
 
 
@@ -88,12 +89,14 @@ class Problems:
     def _image(self) -> NDArray[np.float32]:
         """Activations of unit variance, or all alike, as the pattern has it."""
         layer = self._layer
-        shape = (layer.batch, layer.height, layer.width, layer.in_channels)
+        image = aligned((layer.batch, layer.height, layer.width, layer.in_channels), np.float32)
         if self._pattern == "random":
             rng = np.random.default_rng([self._seed, zlib.crc32(f"{layer.full_name}/image".encode())])
-            return rng.standard_normal(shape, dtype=np.float32)
-        values = {"lowest": (-9.0, -9.0), "highest": (9.0, 9.0), "alternating": (-9.0, 9.0)}[self._pattern]
-        return np.resize(np.asarray(values, np.float32), shape)
+            rng.standard_normal(dtype=np.float32, out=image)
+        else:
+            values = {"lowest": (-9.0, -9.0), "highest": (9.0, 9.0), "alternating": (-9.0, 9.0)}[self._pattern]
+            image[:] = np.resize(np.asarray(values, np.float32), image.shape)
+        return image
 
 
 def _even_thresholds(sums: NDArray[Any], count: int) -> NDArray[np.int32]:

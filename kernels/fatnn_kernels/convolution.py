@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_kernels.aligned import aligned
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import choose_tile, use_threads
@@ -78,7 +79,7 @@ class Convolution:
         self._weights = interleave(planes, self._tile.columns)
         term = product.y_term(flat) if constant is None else product.y_term(flat) + constant
         self._y_term = filled(term.astype(product.dtype), self._tile.columns)
-        self._x_term = np.zeros(len(self._pixels), product.dtype)
+        self._x_term = aligned(len(self._pixels), product.dtype)
         own = [int(plane == product.x_term_plane) for plane in range(product.x_planes)]
         self._per_bit = np.asarray(own if per_bit is None else per_bit, np.int32)
         self._per_bit = self._per_bit if self._per_bit.any() else self._per_bit[:0]
@@ -116,11 +117,19 @@ class Convolution:
         zero = 1.0 if product.x_domain.excluded == 0 else 0.0
         value = zero if border is None else border
         pixel = product.encode_x(np.full((1, g.in_channels), value, np.float32))[:, 0].T
-        return np.tile(pixel, (g.batch, g.padded_height, g.padded_width, 1, 1))
+        image = aligned((g.batch, g.padded_height, g.padded_width, *pixel.shape), np.uint32)
+        image[:] = pixel
+        return image
 
     def empty_result(self) -> NDArray[Any]:
-        """An uninitialised result, filled up to whole tiles: :meth:`result` is the part that counts."""
-        return np.empty((len(self._pixels), len(self._y_term)), self.product.dtype)
+        """Room for a result, filled up to whole tiles: :meth:`result` is the part that counts."""
+        return aligned((len(self._pixels), len(self._y_term)), self.product.dtype)
+
+    def empty_next_image(self) -> NDArray[np.uint32]:
+        """Room for results as the next layer's words: [batch, out_height, out_width, words, planes], zeros."""
+        g = self.geometry
+        words = self.product.words(g.out_channels)
+        return aligned((g.batch, g.out_height, g.out_width, words, self.product.x_planes), np.uint32)
 
     def result(self, c: NDArray[Any]) -> NDArray[Any]:
         """The result as an image, [batch, out_height, out_width, out_channels]; a copy where channels are filled up."""

@@ -13,6 +13,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
+from fatnn_kernels.aligned import aligned
 from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.packing import Packed, pack
@@ -101,8 +102,8 @@ def choose_tile(product: Product, m: int, k: int) -> Tile:
 
 
 def empty_result(a: Packed, b: Packed) -> NDArray[Any]:
-    """An uninitialised result, filled up to whole tiles."""
-    return np.empty((len(a.term), len(b.term)), a.tile.product.dtype)
+    """Room for a result, filled up to whole tiles."""
+    return aligned((len(a.term), len(b.term)), a.tile.product.dtype)
 
 
 def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int = 1) -> None:

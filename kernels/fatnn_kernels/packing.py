@@ -115,13 +115,12 @@ def interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
     whole = rows // width
     packed[:whole] = planes[:, : whole * width].reshape(count, whole, width, words).transpose(1, 3, 0, 2)
     if whole < tiles:
-        packed[whole] = 0
         packed[whole, :, :, : rows - whole * width] = planes[:, whole * width :].transpose(2, 0, 1)
     return packed
 
 
 def filled(term: NDArray[Any], width: int) -> NDArray[Any]:
     """A term of each row, filled up with zeros to whole tiles."""
-    filled = np.zeros(-(-len(term) // width) * width, term.dtype)
+    filled = aligned(-(-len(term) // width) * width, term.dtype)
     filled[: len(term)] = term
     return filled
