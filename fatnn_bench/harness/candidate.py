@@ -16,6 +16,8 @@ from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
 from fatnn_bench.results.records import Row, Status, Stop, unmeasured
 from fatnn_bench.workload.cases import Case
 
+#: After this the threads of another library, which spin for a while (:mod:`fatnn_bench.launch.cpu`), are asleep.
+_REST_S = 0.003
 #: By how much the samples grow between two looks at whether their median is sure.
 _LOOK_AGAIN = 1.25
 
@@ -53,6 +55,8 @@ class Candidate:
     def turn(self, settings: Settings, conditions: Conditions) -> bool:
         """Take a sample; return whether another is wanted. The last one compares the result with the first again."""
         begin = time.perf_counter()
+        if self.case.threads > 1:
+            time.sleep(_REST_S)
         self._prepared.run(1)  # the others' data were in the caches
         sample = timing.sample(cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops)
         self.samples_s.append(sample.seconds)

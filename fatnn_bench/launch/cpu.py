@@ -17,6 +17,11 @@ from fatnn_bench.platforms import CpuPlatform
 _OPENBLAS_CORES = {"x86-64": "Prescott", "x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
 
 
+#: Libraries' words for some 0.1 to 1 ms of spinning: turns of a loop, milliseconds, and a power of two of clock cycles.
+#: By themselves GNU's OpenMP spins for ever where it is told to, LLVM's for 200 ms, and OpenBLAS for 2^26 cycles.
+_SPIN = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1", "OPENBLAS_THREAD_TIMEOUT": "20"}
+
+
 def events(platform: CpuPlatform, request: Request) -> Generator[dict[str, Any]]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
     return process.listen(
@@ -42,7 +47,9 @@ def obstacle(platform: CpuPlatform) -> str:
 def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str, str]:
     """The environment of a platform's worker: what libraries read once, when they are loaded.
 
-    Threads are bound to cores and spin while they wait: unbound, two of them can land on one core for a whole sample.
+    Threads are bound to cores: unbound, two of them can land on one core for a whole sample. They spin while they wait
+    for the next call, as waking costs more than a small layer, but not for as long as libraries would have them: the
+    idle threads of one library are to leave the cores to those of another before it is timed.
     """
     threads = str(platform.thread_count)
     chosen = {
@@ -50,7 +57,7 @@ def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str
         "NUMBA_THREADING_LAYER_PRIORITY": "omp tbb workqueue",
         "OMP_NUM_THREADS": threads,
         "OMP_PROC_BIND": "true",
-        "OMP_WAIT_POLICY": "active",
+        **_SPIN,
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
     }

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from fatnn_bench import machine
 from fatnn_bench.errors import UserError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import board
@@ -33,7 +34,8 @@ def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]
     Raises
     ------
     UserError
-        The scheduler does not answer, no worker offers the resources, or a board has another version of the suite.
+        The scheduler does not answer, no worker offers the resources, a board has another version of the suite, or the
+        boards are not of one kind.
     """
     from distributed import Client
 
@@ -72,7 +74,20 @@ def _described(client: "Client", platform: DaskPlatform) -> dict[str, Any]:
                 f"and here it is {board.VERSION[0]} with {board.VERSION[1]}; install {board.VERSION[0]} there"
             )
     first = found[boards[0]]
+    _refuse_a_mix({address: each["machine"] for address, each in found.items()})
     return {"machine": first["machine"] | {"boards": len(boards)}, "software": first["software"]}
+
+
+def _refuse_a_mix(machines: dict[str, dict[str, Any]]) -> None:
+    """Raise UserError unless all boards are of one kind, by address."""
+    (first, expected), *others = ((address, machine.identity(each)) for address, each in machines.items())
+    for address, found in others:
+        for name in (name for name in expected if found[name] != expected[name]):
+            raise UserError(
+                f"{name} is {expected[name]} on the board {first} and {found[name]} on {address}: times of one run "
+                "must come from boards of one kind; give each kind a resource of its own (dask worker --resources) and "
+                "an entry of its own in platforms.yaml"
+            )
 
 
 def _boards(client: "Client", platform: DaskPlatform) -> list[str]:

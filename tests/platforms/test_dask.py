@@ -39,6 +39,13 @@ def events(platform, request):
 
 cpu.events = events
 """
+#: Of another kind.
+OTHER_CPU = """
+from fatnn_bench import machine
+
+describe = machine.describe
+machine.describe = lambda: describe() | {"cpu": "Other 1"}
+"""
 
 
 def start(folder, *arguments):
@@ -121,6 +128,21 @@ def test_a_resource_that_no_board_offers_is_told(boards):
     ready(platform, processes)
     with pytest.raises(UserError, match=r"has no worker that offers gpu=1; start one on a board: dask worker tcp://"):
         list(launch.events(platform.model_copy(update={"resources": {"gpu": 1.0}}), Request([], None, 0)))
+
+
+def test_boards_of_two_kinds_are_refused(boards, tmp_path):
+    platform, processes = boards
+    ready(platform, processes)
+    (tmp_path / "sitecustomize.py").write_text(OTHER_CPU)
+    arguments = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--resources", "board=1")
+    other = start(tmp_path, "worker", platform.scheduler, *arguments)
+    try:
+        ready(platform, [*processes, other])
+        with pytest.raises(UserError, match=r"cpu is .* Other 1 .*: times of one run must come from"):
+            list(launch.events(platform, Request([], None, 0)))
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch):

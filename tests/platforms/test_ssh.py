@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -97,7 +97,8 @@ def _server(folder, port):
     finally:
         if server.poll() is None:
             for process in psutil.Process(server.pid).children(recursive=True):
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             server.kill()
         server.wait()
 
