@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench.baselines.onnx import MISSING
+from fatnn_bench.baselines.onnx_session import session
 from fatnn_bench.baselines.whole import float_tolerance, image
 from fatnn_bench.engine.program import Program
 from fatnn_bench.harness.contender import Limit
@@ -64,10 +65,8 @@ class _Prepared:
     def __init__(self, problem: Problem, threads: int, model: Any, tolerance: float) -> None:
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         serialised = model.SerializeToString()
-        self._session = onnxruntime.InferenceSession(serialised, options, providers=["CPUExecutionProvider"])
+        self._session = session(serialised, threads)
         self._value = onnxruntime.OrtValue.ortvalue_from_numpy(np.empty(problem.right.shape, np.float32))
         self._image = image(problem)
         self._binding = self._session.io_binding()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench.baselines import eight_bit
+from fatnn_bench.baselines.onnx_session import session
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
@@ -79,19 +80,16 @@ class _Prepared:
     ) -> None:
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        model = _model(problem.layer, operator, image, constants)
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        opened = session(_model(problem.layer, operator, image, constants), threads)
         shape: tuple[int, ...] = (problem.layer.batch, problem.layer.out_channels)
         if problem.layer.kind == "conv":
             shape += (problem.layer.out_height, problem.layer.out_width)
         self._out = np.empty(shape, image.dtype)
-        self._binding = session.io_binding()
+        self._binding = opened.io_binding()
         self._binding.bind_cpu_input("x", image)
         value = onnxruntime.OrtValue.ortvalue_from_numpy(self._out)
         self._binding.bind_ortvalue_output("y", value)
-        self._value, self._session, self._scale, self._layer = value, session, scale, problem.layer
+        self._value, self._session, self._scale, self._layer = value, opened, scale, problem.layer
         self.tolerance = None if scale is None else eight_bit.tolerance(scale)
         self.bytes = image.nbytes + constants["w"].nbytes + self._out.nbytes
         self.codegen = {"library": f"onnxruntime {onnxruntime.__version__}", "operator": operator, "threads": threads}

@@ -47,6 +47,20 @@ def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:
     return core
 
 
+def other_cores() -> list[int]:
+    """Return the cores that other threads of this process may use, but the one that this thread is bound to, if it is.
+
+    Libraries that bind the thread which calls them leave its mask to the threads that it starts.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the system keeps to those that the process may use
+    usable = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, own)
+    return sorted(usable - own if len(own) == 1 else usable)
+
+
 def quietest(busy: list[float], usable: Iterable[int], avoided: Iterable[int] = ()) -> int:
     """Return the least busy of the usable cores that are not avoided, if there are any; of equals the last.
 

@@ -17,7 +17,7 @@ from fatnn_bench.results.records import Row, Status, Stop, unmeasured
 from fatnn_bench.workload.cases import Case
 
 #: After this the threads of another library, which spin for a while (:mod:`fatnn_bench.launch.cpu`), are asleep.
-_REST_S = 0.003
+_REST_S = 0.005
 #: By how much the samples grow between two looks at whether their median is sure.
 _LOOK_AGAIN = 1.25
 

@@ -147,7 +147,7 @@ class _PreparedFused:
         self._convolution.quantise(problem.x, self._packed)
         self._out = self._convolution.empty_next_image()
         self.bytes = self._packed.nbytes + self._convolution.weight_bytes + self._out.nbytes
-        self.limit = _Limit(product, layer)
+        self.limit = _Limit(product, problem.layer)
 
     @property
     def activations(self) -> NDArray[Any]:

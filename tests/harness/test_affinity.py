@@ -1,4 +1,5 @@
 import os
+import threading
 
 import pytest
 
@@ -65,3 +66,29 @@ def test_of_equals_the_last_core_is_the_quietest():
 def test_core_lists_are_read_as_the_kernel_writes_them():
     assert affinity.core_list("0-2,5,8-8\n") == {0, 1, 2, 5, 8}
     assert affinity.core_list("") == set()
+
+
+def in_a_thread(mask):
+    """What a thread that is bound to some cores says of the others, and its own cores after it was asked."""
+    found = []
+
+    def ask():
+        os.sched_setaffinity(0, mask)
+        found.append((affinity.other_cores(), os.sched_getaffinity(0)))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_a_bound_thread_leaves_the_other_cores_to_others():
+    usable = os.sched_getaffinity(0)
+    for core in usable:
+        assert in_a_thread({core}) == (sorted(usable - {core}), {core})
+
+
+def test_a_thread_that_is_bound_to_no_core_leaves_all():
+    usable = os.sched_getaffinity(0)
+    if len(usable) > 1:
+        assert in_a_thread(usable) == (sorted(usable), usable)
