@@ -18,6 +18,8 @@ from fatnn_bench.workload.cases import Case
 
 #: After this the threads of another library, which spin for a while (:mod:`fatnn_bench.launch.cpu`), are asleep.
 _REST_S = 0.005
+#: The share of a sample's calls that come before it where threads have to wake.
+_WAKING = 0.3
 #: By how much the samples grow between two looks at whether their median is sure.
 _LOOK_AGAIN = 1.25
 
@@ -55,10 +57,10 @@ class Candidate:
     def turn(self, settings: Settings, conditions: Conditions) -> bool:
         """Take a sample; return whether another is wanted. The last one compares the result with the first again."""
         begin = time.perf_counter()
-        if self.case.threads > 1:
-            time.sleep(_REST_S)
-        self._prepared.run(1)  # the others' data were in the caches
-        sample = timing.sample(cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops)
+        self._make_ready()
+        sample = timing.sample(
+            cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops, self.case.threads
+        )
         self.samples_s.append(sample.seconds)
         self._observations.append(Observation(sample, conditions))
         self._ceiling.turn()
@@ -70,6 +72,14 @@ class Candidate:
         if self._stopped and not np.array_equal(self._prepared.result(), self._verified):
             self.failure = Status.FAILED, "the result changed while it was timed"
         return self._stopped is None
+
+    def _make_ready(self) -> None:
+        """Leave cores and caches to this case: other libraries' threads and the other kernels' data were in them."""
+        if self.case.threads == 1:
+            self._prepared.run(1)
+            return
+        time.sleep(_REST_S)
+        self._prepared.run(math.ceil(self._loops * _WAKING))
 
     def _stop(self, settings: Settings) -> Stop | None:
         taken = len(self.samples_s)

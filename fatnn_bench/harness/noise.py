@@ -13,7 +13,7 @@ from fatnn_bench.harness.timing import Sample
 
 __all__ = ["Disturbance", "disturbances", "floor", "touched_rounds"]
 
-#: A sample is touched if its thread was off the core for more of the time than this …
+#: A sample is touched if its threads were off their cores for more of the time than this, or than usual …
 OFF_CPU = 0.05
 #: … or a hypervisor took more than a tick of the kernel's clock, the least that it counts …
 STEAL_S = 0.01
@@ -67,22 +67,25 @@ def disturbances(observations: Sequence[Observation], usual_canary_s: float, thr
     if any(observation.sample.off_cpu is None for observation in observations):
         return []  # the host only waited
     looks = [observation.conditions for observation in observations]
+    off_cpu = [observation.sample.off_cpu or 0.0 for observation in observations]
+    waiting = 0.0 if threads == 1 else usual(off_cpu)  # of several threads, one may wait for another
     found = [
+        Disturbance(
+            "something else had a core, or the kernel slept,",
+            [i for i, share in enumerate(off_cpu) if share - waiting > OFF_CPU],
+        ),
         Disturbance("the hypervisor took the core", [i for i, look in enumerate(looks) if look.steal_s > STEAL_S]),
         Disturbance(
             f"the clock was slower by {SLOW_CANARY:.0%} or more",
             [i for i, look in enumerate(looks) if look.canary_s > (1 + SLOW_CANARY) * usual_canary_s],
         ),
     ]
-    if threads == 1:  # of several, one may wait for another
-        off = [i for i, observation in enumerate(observations) if (observation.sample.off_cpu or 0.0) > OFF_CPU]
-        found.insert(0, Disturbance("something else had the core, or the kernel slept,", off))
     return [disturbance for disturbance in found if disturbance.rounds]
 
 
-def usual(canaries_s: Sequence[float]) -> float:
-    """Return what the canary takes when nothing disturbs it."""
-    return float(np.quantile(canaries_s, _USUAL))
+def usual(values: Sequence[float]) -> float:
+    """Return what the canary takes, or how long threads wait for each other, when nothing disturbs them."""
+    return float(np.quantile(values, _USUAL))
 
 
 def touched_rounds(found: Sequence[Disturbance]) -> list[int]:

@@ -41,7 +41,7 @@ class Sample(NamedTuple):
     """One measurement."""
 
     seconds: float  #: a call
-    off_cpu: float | None  #: the share of the time in which this thread did not run; None of what ran elsewhere
+    off_cpu: float | None  #: the share of the threads' time in which they did not run; None of what ran elsewhere
 
 
 def seconds(run: Run, loops: int) -> float:
@@ -51,11 +51,12 @@ def seconds(run: Run, loops: int) -> float:
     return (time.perf_counter_ns() - begin) * 1e-9 if told is None else told
 
 
-def sample(run: Run, loops: int) -> Sample:
-    """Measure ``loops`` calls, and whether something else had the core meanwhile, or the kernel slept."""
-    begin, begin_cpu = time.perf_counter_ns(), time.thread_time_ns()
+def sample(run: Run, loops: int, threads: int = 1) -> Sample:
+    """Measure ``loops`` calls, and whether something else had the cores meanwhile, or threads slept."""
+    clock = time.thread_time_ns if threads == 1 else time.process_time_ns
+    begin, begin_cpu = time.perf_counter_ns(), clock()
     told = run(loops)
-    on_cpu = (time.thread_time_ns() - begin_cpu) * 1e-9
+    on_cpu = (clock() - begin_cpu) * 1e-9 / threads
     elapsed = (time.perf_counter_ns() - begin) * 1e-9
     if told is not None:
         return Sample(told / loops, None)

@@ -63,7 +63,7 @@ def test_a_result_that_changes_while_it_is_timed_fails(kind):
 def test_one_that_sleeps_at_random_is_mistrusted():
     rows = measure(fakes.Dozer("dozer"), settings=replace(BRIEF, rounds=20, sample_s=0.002, case_s=1, precision=0.0))
     assert rows["dozer"].status is Status.MISTRUSTED
-    assert "something else had the core, or the kernel slept, in " in rows["dozer"].reason
+    assert "something else had a core, or the kernel slept, in " in rows["dozer"].reason
     assert len(rows["dozer"].touched) > len(rows["dozer"].samples_s) / 4
 
 
