@@ -49,6 +49,30 @@ class _Pair(NamedTuple):
     row: Row
     baseline: Row | None
 
+    @property
+    def match(self) -> gain.Match | None:
+        """The two of them, where both are timed."""
+        return (self.row, self.baseline) if self.row.timed and self.baseline else None
+
+
+class _Sum(NamedTuple):
+    """A kernel on all layers of a network."""
+
+    group: tuple[Any, ...]  #: the fields of their :class:`_Place` but the layer
+    kernel: str
+    pairs: list[_Pair]
+    left_out: list[str]  #: layers without a time of the kernel or its baseline
+
+    @property
+    def matches(self) -> list[gain.Match]:
+        return [match for pair in self.pairs if (match := pair.match)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is a total: batch sizes of a whole network are not its layers, and their times make no sum."""
+        row = self.pairs[0].row
+        return not self.left_out and row.network is not None and row.scope != "network"
+
 
 def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
     """Return the speedup of every kernel on every layer, a row each, in the order of the run.
@@ -78,7 +102,11 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
         If no kernel was timed at the same place as a baseline.
     """
     floor = verdict.floor_of(run)
-    return pd.DataFrame([_speedup_record(pair, min_effect, floor) for pair in _pairs(run, baseline)])
+    pairs = _pairs(run, baseline)
+    gains = gain.of_layers([pair.match for pair in pairs])
+    return pd.DataFrame(
+        [_speedup_record(pair, speedup, min_effect, floor) for pair, speedup in zip(pairs, gains, strict=True)]
+    )
 
 
 def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
@@ -99,13 +127,14 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     for pair in _pairs(run, baseline):
         groups.setdefault(pair.place[:-1], {}).setdefault(pair.row.kernel, []).append(pair)
         layers.setdefault(pair.place[:-1], {})[pair.place.layer] = None
-    return pd.DataFrame(
-        [
-            dict(zip(_Place._fields, group, strict=False)) | _total_record(kernel, pairs, layers[group])
-            for group, kernels in groups.items()
-            for kernel, pairs in kernels.items()
-        ]
-    )
+    sums = [
+        _Sum(group, kernel, pairs, _left_out(pairs, layers[group]))
+        for group, kernels in groups.items()
+        for kernel, pairs in kernels.items()
+    ]
+    means = gain.means([one.matches for one in sums])
+    wholes = gain.of_networks([one.matches if one.whole else [] for one in sums])
+    return pd.DataFrame([_total_record(*each) for each in zip(sums, wholes, means, strict=True)])
 
 
 def single_baseline(speedups: pd.DataFrame) -> str | None:
@@ -187,12 +216,8 @@ def _name(run: Run) -> str:
     return run.source or "the run"
 
 
-def _speedup_record(pair: _Pair, min_effect: float, floor: float) -> dict[str, Any]:
+def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: float) -> dict[str, Any]:
     place, row, base = pair
-    speedup, word = gain.NONE, None
-    if row.timed and base:
-        speedup = gain.of_layer(row, base)
-        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
     return {
         "platform": place.platform,
         "network": place.network,
@@ -213,26 +238,25 @@ def _speedup_record(pair: _Pair, min_effect: float, floor: float) -> dict[str, A
         "baseline_status": base.status.value if base else None,
         "baseline_s": base.median_s if base else None,
         **speedup._asdict(),
-        "verdict": word,
+        "verdict": verdict.of_rows(speedup, *pair.match, min_effect, floor).value if pair.match else None,
     }
 
 
-def _total_record(kernel: str, pairs: list[_Pair], layers: Iterable[str]) -> dict[str, Any]:
+def _left_out(pairs: Iterable[_Pair], layers: Iterable[str]) -> list[str]:
+    timed = {pair.place.layer for pair in pairs if pair.match}
+    return [layer for layer in layers if layer not in timed]
+
+
+def _total_record(one: _Sum, whole: gain.Gain, mean: gain.Gain) -> dict[str, Any]:
     """One kernel on one network: the total where it is whole, and the mean of what there is."""
-    known = [(pair.row, pair.baseline) for pair in pairs if pair.row.timed and pair.baseline]
-    timed = {layer_name(row) for row, _ in known}
-    left_out = [layer for layer in layers if layer not in timed]
-    row = pairs[0].row  # batch sizes of a whole network are not its layers: their times make no sum
-    whole = not left_out and row.network is not None and row.scope != "network"
-    time, base_time = gain.network_seconds(known) if whole else (float("nan"), float("nan"))
-    total = gain.of_network(known) if whole else gain.NONE
-    mean = gain.mean(known) if known else gain.NONE
+    time, base_time = gain.network_seconds(one.matches) if one.whole else (float("nan"), float("nan"))
     return {
-        "kernel": kernel,
-        "layers": len(known),
-        "left_out": left_out,
+        **dict(zip(_Place._fields, one.group, strict=False)),
+        "kernel": one.kernel,
+        "layers": len(one.matches),
+        "left_out": one.left_out,
         "total_s": time,
         "baseline_total_s": base_time,
-        **total._asdict(),
+        **whole._asdict(),
         **{f"geometric_mean{end}": value for end, value in zip(("", "_low", "_high"), mean, strict=True)},
     }

@@ -54,7 +54,15 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
     records = []
     for i in range(1, len(runs)):
         floor = verdict.floor_of(runs[0], runs[i])
-        records += [_record(names[0], names[i], row, base, min_effect, floor) for row, base in _aligned(by_key, i)]
+        effects = {"floor": floor, "least_effect": max(min_effect, floor)}
+        aligned = list(_aligned(by_key, i))
+        matches = [_match(*rows) for rows in aligned]
+        for rows, match, speedup in zip(aligned, matches, gain.of_layers(matches), strict=True):
+            said = {
+                "verdict": verdict.of_rows(speedup, *match, min_effect, floor).value if match else None,
+                "same_code": same_code.unchanged(*rows),
+            }
+            records.append(_record(names[0], names[i], *rows) | speedup._asdict() | said | effects)
     table = pd.DataFrame(records)
     if not records or table["speedup"].isna().all():
         raise NothingComparableError(_nothing(runs, names))
@@ -67,15 +75,16 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
     The columns are ``run, baseline, cases, left_out, speedup, low, high``. ``cases`` counts those in the mean,
     ``left_out`` those without a time in either run.
     """
-    names, by_key = labels(runs), _by_key(runs)
-    records = []
-    for i in range(1, len(runs)):
-        aligned = list(_aligned(by_key, i))
-        known = [(row, base) for row, base in aligned if row and base and row.timed and base.timed]
-        mean = gain.mean(known) if known else gain.NONE
-        counts = {"cases": len(known), "left_out": len(aligned) - len(known)}
-        records.append({"run": names[i], "baseline": names[0], **counts, **mean._asdict()})
-    return pd.DataFrame(records)
+    (baseline, *names), by_key = labels(runs), _by_key(runs)
+    aligned = [list(_aligned(by_key, i)) for i in range(1, len(runs))]
+    known = [[match for rows in one if (match := _match(*rows))] for one in aligned]
+    return pd.DataFrame(
+        [
+            {"run": name, "baseline": baseline, "cases": len(cases), "left_out": len(every) - len(cases)}
+            | mean._asdict()
+            for name, every, cases, mean in zip(names, aligned, known, gain.means(known), strict=True)
+        ]
+    )
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
@@ -128,15 +137,14 @@ def _aligned(by_key: Sequence[dict[_Key, Row]], i: int) -> Iterator[tuple[Row | 
             yield row, base
 
 
-def _record(
-    baseline: str, run: str, row: Row | None, base: Row | None, min_effect: float, floor: float
-) -> dict[str, Any]:
+def _match(row: Row | None, base: Row | None) -> gain.Match | None:
+    """The two, where both are timed."""
+    return (row, base) if row and base and row.timed and base.timed else None
+
+
+def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[str, Any]:
     case = row or base
     assert case is not None
-    speedup, word = gain.NONE, None
-    if row and base and row.timed and base.timed:
-        speedup = gain.of_layer(row, base)
-        word = verdict.of_rows(speedup, row, base, min_effect, floor).value
     return {
         "platform": case.platform,
         "network": case.network,
@@ -153,11 +161,6 @@ def _record(
         "baseline_status": base.status.value if base else ABSENT,
         "baseline_reason": base.reason if base else "",
         "baseline_s": base.median_s if base and base.timed else None,
-        **speedup._asdict(),
-        "verdict": word,
-        "same_code": same_code.unchanged(row, base),
-        "floor": floor,
-        "least_effect": max(min_effect, floor),
     }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fatnn_bench.comparison import statistics
+from fatnn_bench.comparison.resampling import Pair
 from fatnn_bench.results.records import Row
 
-__all__ = ["NONE", "Gain", "Match", "mean", "network_seconds", "number", "of_layer", "of_network"]
+__all__ = ["NONE", "Gain", "Match", "means", "network_seconds", "number", "of_layers", "of_networks"]
 
 #: A timed row and the timed row it is measured against.
 Match = tuple[Row, Row]
@@ -33,33 +34,33 @@ class Gain(NamedTuple):
 NONE = Gain(float("nan"), float("nan"), float("nan"))
 
 
-def of_layer(row: Row, base: Row) -> Gain:
-    """Return the gain of one timed row over another."""
-    interval = statistics.ratio_interval(_samples(base), _samples(row), paired=_in_turns(row, base))
-    return Gain(_seconds(base) / _seconds(row), *interval)
+def of_layers(matches: Sequence[Match | None]) -> list[Gain]:
+    """Return the gain of each timed row over the other; :data:`NONE` where there is no match."""
+    known = [match for match in matches if match]
+    intervals = iter(statistics.ratio_intervals(list(map(_pair, known))))
+    return [Gain(_speedup(match), *next(intervals)) if match else NONE for match in matches]
 
 
-def mean(matches: Sequence[Match]) -> Gain:
-    """Return the geometric mean of the gains, each pair counted once. Raises ValueError if there are none."""
-    speedups = [_seconds(base) / _seconds(row) for row, base in matches]
-    low, high = statistics.geometric_mean_interval(
-        [_samples(base) for _, base in matches],
-        [_samples(row) for row, _ in matches],
-        paired=[_in_turns(*match) for match in matches],
+def means(groups: Sequence[Sequence[Match]]) -> list[Gain]:
+    """Return the geometric mean of the gains of each group, each pair counted once; :data:`NONE` of no pairs."""
+    intervals = statistics.geometric_mean_intervals([list(map(_pair, matches)) for matches in groups])
+    return [
+        Gain(statistics.geometric_mean(list(map(_speedup, matches))), *interval) if matches else NONE
+        for matches, interval in zip(groups, intervals, strict=True)
+    ]
+
+
+def of_networks(groups: Sequence[Sequence[Match]]) -> list[Gain]:
+    """Return the gains of whole networks, of Σ count · median, whose layers are the pairs of a group; NONE of none."""
+    intervals = statistics.total_ratio_intervals(
+        [list(map(_pair, matches)) for matches in groups],
+        [[_count(row) for row, _ in matches] for matches in groups],
     )
-    return Gain(statistics.geometric_mean(speedups), low, high)
-
-
-def of_network(matches: Sequence[Match]) -> Gain:
-    """Return the gain of a whole network: of Σ count · median, where the matches are its layers."""
-    time, base_time = network_seconds(matches)
-    low, high = statistics.total_ratio_interval(
-        [_samples(base) for _, base in matches],
-        [_samples(row) for row, _ in matches],
-        [_count(row) for row, _ in matches],
-        paired=[_in_turns(*match) for match in matches],
-    )
-    return Gain(base_time / time, low, high)
+    seconds = map(network_seconds, groups)
+    return [
+        Gain(base_time / time, *interval) if time else NONE
+        for (time, base_time), interval in zip(seconds, intervals, strict=True)
+    ]
 
 
 def network_seconds(matches: Sequence[Match]) -> tuple[float, float]:
@@ -86,9 +87,16 @@ def _samples(row: Row) -> list[float]:
     return row.samples_s or [_seconds(row)]
 
 
-def _in_turns(row: Row, base: Row) -> bool:
-    """Whether sample i of both is of the same round."""
-    return row.block is not None and row.block == base.block
+def _speedup(match: Match) -> float:
+    row, base = match
+    return _seconds(base) / _seconds(row)
+
+
+def _pair(match: Match) -> Pair:
+    """The samples of both, and whether sample i of both is of the same round."""
+    row, base = match
+    in_turns = row.block is not None and row.block == base.block
+    return statistics.pair(_samples(base), _samples(row), in_turns)
 
 
 def _count(row: Row) -> int:

@@ -1,6 +1,6 @@
 """What a comparison of runs means to a script: the exit code, and a sentence for each reason. It prints nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,65 +40,60 @@ def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False)
         Whether it is a fault too that noise may hide a regression; without a limit, that any case is UNCLEAR. If it
         is none, a case that measured slower by the limit and is UNCLEAR, as a MISTRUSTED one is, is a warning.
     """
-    cases: list[dict[str, Any]] = [{str(k): v for k, v in case.items()} for case in ratios.to_dict(orient="records")]
-    findings: list[tuple[Exit, str, list[str]]] = []
+    findings: list[tuple[Exit, str, pd.DataFrame]] = []
     if limit is not None:
         findings += [
-            (Exit.WRONG_RESULT, "timed in the first run, and wrong now", _broken(cases, Status.FAILED)),
-            (Exit.ERROR, "timed in the first run, and broken now", _broken(cases, Status.ERROR)),
-            (Exit.REGRESSION, f"slower by {100 * limit:.4g}% or more", _slower(cases, limit)),
+            (Exit.WRONG_RESULT, "timed in the first run, and wrong now", _broken(ratios, Status.FAILED)),
+            (Exit.ERROR, "timed in the first run, and broken now", _broken(ratios, Status.ERROR)),
+            (Exit.REGRESSION, f"slower by {100 * limit:.4g}% or more", _slower(ratios, limit)),
         ]
     if strict:
         hidden = "where noise may hide that much" if limit is not None else "too noisy to tell"
-        findings.append((Exit.TOO_NOISY, hidden, _hidden(cases, limit)))
-    found = [(code, f"{_listed(names)}: {what}") for code, what, names in findings if names]
-    warnings = [] if limit is None or strict else _warnings(cases, limit)
+        findings.append((Exit.TOO_NOISY, hidden, _hidden(ratios, limit)))
+    found = [(code, f"{_listed(cases)}: {what}") for code, what, cases in findings if len(cases)]
+    warnings = [] if limit is None or strict else _warnings(ratios, limit)
     return Ruling(found[0][0] if found else Exit.FINE, tuple(sentence for _, sentence in found), tuple(warnings))
 
 
-def _warnings(cases: Sequence[dict[str, Any]], limit: float) -> Iterator[str]:
+def _warnings(ratios: pd.DataFrame, limit: float) -> Iterator[str]:
     """Sentences on the cases that measured slower by the limit, and cannot be believed."""
-    slow = [case for case in cases if case["verdict"] == Verdict.UNCLEAR and slower_by(case["speedup"]) >= limit]
-    doubtful = [_is_mistrusted(case) for case in slow]
-    reasons = ("noise hides whether it is", False), ("a time of it is MISTRUSTED", True)
-    for why, mistrusted in reasons:
-        names = [_named(case) for case, is_so in zip(slow, doubtful, strict=True) if is_so is mistrusted]
-        if names:
+    slow = ratios[(ratios["verdict"] == Verdict.UNCLEAR) & (ratios["speedup"].map(slower_by) >= limit)]
+    mistrusted = (slow[["status", "baseline_status"]] == Status.MISTRUSTED).any(axis=1)
+    for why, cases in (
+        ("noise hides whether it is", slow[~mistrusted]),
+        ("a time of it is MISTRUSTED", slow[mistrusted]),
+    ):
+        if len(cases):
             yield (
-                f"{_listed(names)}: measured slower by {100 * limit:.4g}% or more, but {why}; "
+                f"{_listed(cases)}: measured slower by {100 * limit:.4g}% or more, but {why}; "
                 "measure again, or let --strict exit with 6"
             )
 
 
-def _is_mistrusted(case: dict[str, Any]) -> bool:
-    return Status.MISTRUSTED in (case["status"], case["baseline_status"])
+def _broken(ratios: pd.DataFrame, status: Status) -> pd.DataFrame:
+    return ratios[(ratios["status"] == status) & ratios["baseline_s"].notna()]
 
 
-def _broken(cases: Sequence[dict[str, Any]], status: Status) -> list[str]:
-    return [case["case"] for case in cases if case["status"] == status and pd.notna(case["baseline_s"])]
+def _slower(ratios: pd.DataFrame, limit: float) -> pd.DataFrame:
+    return ratios[(ratios["verdict"] == Verdict.SLOWER) & (ratios["speedup"].map(slower_by) >= limit)]
 
 
-def _slower(cases: Sequence[dict[str, Any]], limit: float) -> list[str]:
-    return [_named(case) for case in cases if _regressed(case, limit)]
+def _hidden(ratios: pd.DataFrame, limit: float | None) -> pd.DataFrame:
+    unclear = ratios[ratios["verdict"] == Verdict.UNCLEAR]
+    if limit is None:
+        return unclear
+    low = unclear["low"]
+    return unclear[low.isna() | (low.map(slower_by) >= limit) | (unclear["least_effect"] > limit)]
 
 
-def _hidden(cases: Sequence[dict[str, Any]], limit: float | None) -> list[str]:
-    unclear = [case for case in cases if case["verdict"] == Verdict.UNCLEAR]
-    return [_named(case) for case in unclear if limit is None or _may_be_slower(case, limit)]
+def _listed(cases: pd.DataFrame) -> str:
+    """The first cases with their gains, and how many more there are."""
+    first: list[dict[Any, Any]] = cases.head(_NAMED).to_dict(orient="records")
+    names = [_named(case) for case in first]
+    more = [f"{len(cases) - _NAMED} more"] if len(cases) > _NAMED else []
+    return ", ".join([*names, *more])
 
 
-def _may_be_slower(case: dict[str, Any], limit: float) -> bool:
-    return bool(pd.isna(case["low"]) or slower_by(case["low"]) >= limit or case["least_effect"] > limit)
-
-
-def _regressed(case: dict[str, Any], limit: float) -> bool:
-    return bool(case["verdict"] == Verdict.SLOWER and slower_by(case["speedup"]) >= limit)
-
-
-def _named(case: dict[str, Any]) -> str:
-    return f"{case['case']} {Gain(case['speedup'], case['low'], case['high'])}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join([*names[:_NAMED], *more])
+def _named(case: dict[Any, Any]) -> str:
+    gain = "" if pd.isna(case["speedup"]) else f" {Gain(case['speedup'], case['low'], case['high'])}"
+    return f"{case['case']}{gain}"

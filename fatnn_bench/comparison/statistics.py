@@ -12,35 +12,30 @@ into that of the inverse ratio when numerator and denominator change places.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from fatnn_bench.comparison.resampling import RESAMPLES, Floats, Pair, medians, medians_of_groups, medians_of_pairs
 
 __all__ = [
+    "Interval",
     "geometric_mean",
-    "geometric_mean_interval",
+    "geometric_mean_intervals",
     "median",
     "median_interval",
+    "pair",
     "ratio_interval",
-    "total_ratio_interval",
+    "ratio_intervals",
+    "total_ratio_intervals",
 ]
 
-#: The ends of a 95% interval then move by 2% of its width from seed to seed, at 1 to 2 ms a median.
-RESAMPLES = 2000
-
-#: Draws that are kept, one for each side of each ratio of a mean: they are most of the work, and the same every time.
-_STREAMS = 4096
-_RANK = np.uint16
-
 Interval = tuple[float, float]
-Ranks = NDArray[np.uint16]
-Floats = NDArray[np.float64]
 
 
 def median(samples: ArrayLike) -> float:
     """Return the median of at least one sample. Raises ValueError if there are none."""
-    return float(_median(_checked(samples)))
+    return float(np.median(_checked(samples)))
 
 
 def median_interval(samples: ArrayLike, confidence: float = 0.95, seed: int = 0) -> Interval:
@@ -71,7 +66,7 @@ def median_interval(samples: ArrayLike, confidence: float = 0.95, seed: int = 0)
     >>> median_interval([3.0, 3.0, 3.0])
     (3.0, 3.0)
     """
-    return _quantiles(_medians(samples, seed, 0), confidence)
+    return _intervals(medians(_checked(samples)[None], seed, 0), confidence)[0]
 
 
 def ratio_interval(
@@ -89,8 +84,20 @@ def ratio_interval(
         measured in them, so that a drift which the two share leaves the interval. Otherwise the two are resampled
         independently, and the drift stays in it: it is too wide, never too narrow.
     """
-    above, below = _both_medians(numerator, denominator, seed, 0, paired)
-    return _quantiles(above / below, confidence)
+    return ratio_intervals([pair(numerator, denominator, paired)], confidence, seed)[0]
+
+
+def pair(numerator: ArrayLike, denominator: ArrayLike, paired: bool = False) -> Pair:
+    """Return the two sides of a ratio as the functions for many ratios take them; see :func:`ratio_interval`."""
+    return Pair(_checked(numerator), _checked(denominator), paired or numerator is denominator)
+
+
+def ratio_intervals(pairs: Sequence[Pair], confidence: float = 0.95, seed: int = 0) -> list[Interval]:
+    """Return the :func:`ratio_interval` of each pair, in a small part of the time that they take one by one."""
+    ends = np.empty((len(pairs), 2))
+    for at, above, below in medians_of_pairs(pairs, seed, 0, rising=True):
+        ends[at] = _intervals(np.divide(above, below, out=above), confidence)
+    return [(low, high) for low, high in ends.tolist()]
 
 
 def geometric_mean(values: ArrayLike) -> float:
@@ -107,104 +114,38 @@ def geometric_mean(values: ArrayLike) -> float:
     return float(np.exp(np.mean(np.log(x))))
 
 
-def geometric_mean_interval(
-    numerators: Sequence[ArrayLike],
-    denominators: Sequence[ArrayLike],
+def geometric_mean_intervals(
+    means: Sequence[Sequence[Pair]], confidence: float = 0.95, seed: int = 0
+) -> list[Interval]:
+    """Return the bootstrap interval of each geometric mean of ratios of medians; NaN for one of no ratios.
+
+    Samples are resampled within each ratio, independently of the others: the ratios of a mean are the cases asked
+    for, not a draw from a population of cases.
+    """
+    logs = np.zeros((len(means), RESAMPLES))
+    for _, which, above, below in medians_of_groups(means, seed):
+        logs[which] += np.log(above / below)
+    with np.errstate(invalid="ignore"):
+        return _intervals(np.exp(logs / np.array([[len(pairs)] for pairs in means])), confidence)
+
+
+def total_ratio_intervals(
+    totals: Sequence[Sequence[Pair]],
+    weights: Sequence[Sequence[float]],
     confidence: float = 0.95,
     seed: int = 0,
-    paired: Sequence[bool] | None = None,
-) -> Interval:
-    """Return the bootstrap interval of the geometric mean of ratios of medians.
+) -> list[Interval]:
+    """Return the bootstrap interval of Σ wᵢ·median(numeratorᵢ) / Σ wᵢ·median(denominatorᵢ) of each; NaN of no ratios.
 
-    ``numerators[i]`` and ``denominators[i]`` are the samples of ratio i, and ``paired[i]`` as in
-    :func:`ratio_interval`; none is by default. Samples are resampled within each ratio: the ratios are the cases
-    asked for, not a draw from a population of cases. Errors are those of :func:`median_interval`.
+    With the counts of the layers as weights ``weights[j][i]``, a total is the ratio of two networks' times.
     """
-    if not numerators:
-        raise ValueError("a geometric mean needs at least one ratio")
-    logs = np.zeros(RESAMPLES)
-    pairings = paired or [False] * len(numerators)
-    for place, (a, b, p) in enumerate(zip(numerators, denominators, pairings, strict=True)):
-        above, below = _both_medians(a, b, seed, place, p)
-        logs += np.log(above / below)
-    return _quantiles(np.exp(logs / len(numerators)), confidence)
-
-
-def total_ratio_interval(
-    numerators: Sequence[ArrayLike],
-    denominators: Sequence[ArrayLike],
-    weights: Sequence[float],
-    confidence: float = 0.95,
-    seed: int = 0,
-    paired: Sequence[bool] | None = None,
-) -> Interval:
-    """Return the bootstrap interval of Σ wᵢ·median(numeratorᵢ) / Σ wᵢ·median(denominatorᵢ).
-
-    With the counts of the layers as weights, this is the ratio of two networks' times. ``paired`` and errors are
-    those of :func:`geometric_mean_interval`.
-    """
-    above, below = np.zeros(RESAMPLES), np.zeros(RESAMPLES)
-    pairings = paired or [False] * len(weights)
-    for place, (a, b, weight, p) in enumerate(zip(numerators, denominators, weights, pairings, strict=True)):
-        a_medians, b_medians = _both_medians(a, b, seed, place, p)
-        above += weight * a_medians
-        below += weight * b_medians
-    return _quantiles(above / below, confidence)
-
-
-def _both_medians(a: ArrayLike, b: ArrayLike, seed: int, place: int, paired: bool) -> tuple[Floats, Floats]:
-    """The medians of resamples of both; ``place`` tells the draws of several ratios in one mean apart."""
-    if a is b:
-        medians = _medians(a, seed, 2 * place)
-        return medians, medians
-    x, y = _checked(a), _checked(b)
-    if not paired or min(x.size, y.size) == 1:
-        return _medians(x, seed, 2 * place), _medians(y, seed, 2 * place + 1)
-    if x.size == y.size:
-        return _counted_medians(x, seed, 2 * place), _counted_medians(y, seed, 2 * place)
-    rounds = max(x.size, y.size)
-    draws = np.random.default_rng([seed, 2 * place]).integers(rounds, size=(RESAMPLES, rounds))
-    return _median(_padded(x, rounds)[draws]), _median(_padded(y, rounds)[draws])
-
-
-def _medians(samples: ArrayLike, seed: int, stream: int) -> Floats:
-    """The medians of RESAMPLES resamples, shape (RESAMPLES,); NaN where there is one sample only."""
-    x = _checked(samples)
-    if x.size == 1:
-        return np.full(RESAMPLES, np.nan)
-    ordered = np.sort(x)
-    low, high = _middles(x.size, seed, stream)
-    return (ordered[low] + ordered[high]) / 2
-
-
-@lru_cache(_STREAMS)
-def _middles(n: int, seed: int, stream: int) -> tuple[Ranks, Ranks]:
-    """The ranks of the two middle values in resamples of n: they depend on n alone, not on the samples."""
-    draws = np.sort(np.random.default_rng([seed, stream]).integers(n, size=(RESAMPLES, n)), axis=1)
-    return draws[:, (n - 1) // 2].astype(_RANK), draws[:, n // 2].astype(_RANK)
-
-
-def _counted_medians(x: Floats, seed: int, stream: int) -> Floats:
-    """The medians of resamples of rounds: a sort of counts, which those that share the rounds share too.
-
-    With C, how often a resample has each round, and the rounds in the order of their samples, the k-th smallest of
-    the resample is x₍₀₎ + Σᵢ [fewer than k of it are among the i smallest] · (x₍ᵢ₊₁₎ − x₍ᵢ₎).
-    """
-    n, order = x.size, np.argsort(x)
-    steps = np.diff(x[order]).astype(np.float32)  # of the spread, to seven digits
-    among = np.zeros((n, n - 1), np.float32)
-    among[order] = np.arange(n)[:, None] <= np.arange(n - 1)
-    upto = _counts(n, seed, stream) @ among  # whole numbers
-    low, high = ((upto < k).astype(np.float32) @ steps for k in ((n + 1) // 2, n // 2 + 1))
-    medians: Floats = np.clip(x[order[0]] + (low + high) / 2, x[order[0]], x[order[-1]])
-    return medians
-
-
-@lru_cache(_STREAMS // 8)  # for they are larger
-def _counts(n: int, seed: int, stream: int) -> NDArray[np.float32]:
-    """How often each of n rounds is in a resample, shape (RESAMPLES, n)."""
-    rng = np.random.default_rng([seed, stream])
-    return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float32)
+    tops, bottoms = np.zeros((2, len(totals), RESAMPLES))
+    for place, which, above, below in medians_of_groups(totals, seed):
+        shares = np.array([[weights[j][place]] for j in which])
+        tops[which] += shares * above
+        bottoms[which] += shares * below
+    with np.errstate(invalid="ignore"):
+        return _intervals(tops / bottoms, confidence)
 
 
 def _checked(samples: ArrayLike) -> Floats:
@@ -214,32 +155,39 @@ def _checked(samples: ArrayLike) -> Floats:
     return x
 
 
-def _padded(x: Floats, rounds: int) -> Floats:
-    """The samples, and NaN for the rounds after them."""
-    return np.concatenate([x, np.full(rounds - x.size, np.nan)])
+def _intervals(draws: Floats, confidence: float) -> list[Interval]:
+    """What lies between two quantiles of each row; NaN where more than half of it are.
 
-
-def _median(x: Floats, axis: int = -1) -> Floats:
-    """``np.nanmedian``, by a sort, which puts NaN last: many times as fast on thousands of short rows."""
-    ordered = np.moveaxis(np.sort(x, axis=axis), axis, -1)
-    n = np.count_nonzero(~np.isnan(ordered), axis=-1)[..., None]
-    middle = np.take_along_axis(ordered, np.concatenate([np.maximum(n - 1, 0) // 2, n // 2], axis=-1), axis=-1)
-    return np.asarray(middle.mean(axis=-1))
-
-
-def _quantiles(draws: Floats, confidence: float) -> Interval:
+    Some are where one side has few samples: a resample of rounds may miss them all.
+    """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-    known = draws[~np.isnan(draws)]  # a resample of rounds may miss all those of a side that has few
-    if known.size < draws.size / 2:
-        return float("nan"), float("nan")
-    return _quantile(known, (1 - confidence) / 2), _quantile(known, (1 + confidence) / 2)
+    unknown = np.isnan(draws).sum(axis=1)
+    if not unknown.any():
+        ends = _quantiles(draws, confidence)
+    else:
+        ends = np.full((len(draws), 2), np.nan)
+        for i in np.flatnonzero(2 * unknown <= draws.shape[1]):
+            ends[i] = _quantiles(draws[i : i + 1, ~np.isnan(draws[i])], confidence)
+    return [(low, high) for low, high in ends.tolist()]
 
 
-def _quantile(x: Floats, share: float) -> float:
-    """``np.quantile``, many times as fast on a few thousand values."""
-    at = share * (x.size - 1)
-    low = int(at)
-    high = min(low + 1, x.size - 1)
-    parts = np.partition(x, (low, high))
-    return float(parts[low] + (at - low) * (parts[high] - parts[low]))
+def _quantiles(x: Floats, confidence: float) -> Floats:
+    """``np.quantile`` of each row at both ends, shape (rows, 2), many times as fast where rows about rise.
+
+    The numbers sought are first brought to their places within the outer quarters of a row. That all numbers
+    elsewhere lie between them says that these are their places in the whole row too. It loses the order of ``x``.
+    """
+    count, quarter = x.shape[1], x.shape[1] // 4
+    at = np.array([1 - confidence, 1 + confidence]) / 2 * (count - 1)
+    low = at.astype(np.intp)
+    high = np.minimum(low + 1, count - 1)
+    wrong = np.ones(len(x), bool)
+    if high[0] < quarter and count - quarter <= low[1]:
+        x[:, :quarter].partition([low[0], high[0]], axis=1)
+        x[:, -quarter:].partition([low[1] - count + quarter, high[1] - count + quarter], axis=1)
+        wrong = (x[:, quarter:].min(axis=1) < x[:, high[0]]) | (x[:, :-quarter].max(axis=1) > x[:, low[1]])
+    x[wrong] = np.partition(x[wrong], [*low, *high], axis=1)
+    below: Floats = x[:, low]
+    ends: Floats = below + (at - low) * (x[:, high] - below)
+    return ends

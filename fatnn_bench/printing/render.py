@@ -3,9 +3,11 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from rich import box
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -77,7 +79,12 @@ def as_text(document: Document, form: Format, width: int = PLAIN_WIDTH) -> str:
         case Format.CSV:
             return document.long.to_csv(index=False, lineterminator="\n")
         case Format.JSON:
-            return json.dumps(document.data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            return json.dumps(document.data, indent=2, ensure_ascii=False, allow_nan=False, default=_records) + "\n"
+
+
+def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """The rows of a table as JSON objects: what is unknown is null."""
+    return table.astype(object).where(table.notna(), None).to_dict(orient="records")
 
 
 def _terminal(document: Document, console: Console) -> Group:

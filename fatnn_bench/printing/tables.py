@@ -40,7 +40,7 @@ class Document:
 
     sheets: tuple[Sheet, ...]
     long: pd.DataFrame  #: a row a case, all columns, full precision: the CSV
-    data: dict[str, Any]  #: the JSON
+    data: dict[str, Any]  #: the JSON; a table in it is a list of its rows there
     heading: tuple[tuple[str, str], ...] = ()  #: names and values above the tables
 
 
@@ -56,8 +56,8 @@ def speedups_document(run: Run, baseline: str | None = None, min_effect: float =
     data = {
         "run": provenance.origin(run),
         "least_effect": least,
-        "layers": _records(speedups),
-        "totals": _records(totals),
+        "layers": speedups,
+        "totals": totals,
     }
     return Document(tuple(sheets), speedups, data)
 
@@ -72,7 +72,7 @@ def runs_document(runs: Sequence[Run], min_effect: float = MIN_EFFECT) -> Docume
     heading = [(label, provenance.line(run)) for label, run in zip(labels, runs, strict=True)]
     if differences := compare_runs.differing_machines(runs):
         heading.append(("machines differ", differences))
-    data = {"runs": origins, "cases": _records(ratios), "means": _records(means)}
+    data = {"runs": origins, "cases": ratios, "means": means}
     sheet = _ratios_sheet(ratios, means) if len(runs) <= MOST_RUNS else _summary_sheet(ratios, means)
     return Document((sheet,), ratios, data, tuple(heading))
 
@@ -276,14 +276,6 @@ def _milliseconds(seconds: Any) -> str:
 
 def _number_or_dash(value: Any) -> str:
     return NOTHING if pd.isna(value) else number(value)
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as JSON objects: what is unknown is null."""
-    return [
-        {name: None if not isinstance(value, list) and pd.isna(value) else value for name, value in row.items()}
-        for row in _dicts(table)
-    ]
 
 
 def _dicts(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
@@ -175,7 +176,7 @@ def read(path: Path) -> Run:
     warnings: list[str] = []
     for number, line in enumerate(lines[1:], start=2):
         try:
-            record = json.loads(line)
+            record = from_json(line)
         except ValueError as error:
             if number < len(lines):
                 raise UserError(f"{file}, line {number}: not JSON ({error}); delete the line, or mend it") from error

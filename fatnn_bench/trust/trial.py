@@ -133,7 +133,8 @@ def _ratio(number: int, tell: Callable[[str], None], processes: int) -> float:
     cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in (_FATNN, _FLOAT32)]
     rows = {(row.kernel, row.layer): row for row in _run("fatnn_bench.harness.worker", cases, number).rows}
     names = [layer.full_name for layer in layers]
-    return gain.mean([(rows[_FATNN, name], rows[_FLOAT32, name]) for name in names]).speedup
+    (mean,) = gain.means([[(rows[_FATNN, name], rows[_FLOAT32, name]) for name in names]])
+    return mean.speedup
 
 
 def _run(module: str, cases: Sequence[Case], seed: int) -> Run:

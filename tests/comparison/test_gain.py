@@ -21,14 +21,14 @@ def test_wording():
 
 
 def test_gain_of_a_layer():
-    speedup, low, high = gain.of_layer(make_row("binary", ms=2.0), make_row("float32", ms=10.0))
+    speedup, low, high = gain.of_layers([(make_row("binary", ms=2.0), make_row("float32", ms=10.0))])[0]
     assert low < speedup < high
     assert speedup == pytest.approx(5.0)
 
 
 def test_a_row_without_samples_has_a_gain_without_interval():
     row = make_row("binary", ms=2.0, samples_s=[])
-    speedup, low, high = gain.of_layer(row, make_row("float32", ms=10.0))
+    speedup, low, high = gain.of_layers([(row, make_row("float32", ms=10.0))])[0]
     assert speedup == pytest.approx(5.0)
     assert math.isnan(low)
     assert math.isnan(high)
@@ -42,5 +42,12 @@ def test_network_weighs_layers_by_count_and_the_mean_does_not():
     )
     matches = [twice, eightfold]
     assert gain.network_seconds(matches) == pytest.approx((4e-3, 26e-3))
-    assert gain.of_network(matches).speedup == pytest.approx(6.5)
-    assert gain.mean(matches).speedup == pytest.approx(4.0)
+    assert [total.speedup for total in gain.of_networks([matches, matches[:1]])] == pytest.approx([6.5, 2.0])
+    assert [mean.speedup for mean in gain.means([matches, matches[:1]])] == pytest.approx([4.0, 2.0])
+
+
+def test_a_mean_or_total_of_nothing_is_none():
+    one = [(make_row("binary", ms=1.0), make_row("float32", ms=2.0))]
+    for gains in (gain.means([[], one]), gain.of_networks([[], one])):
+        assert str(gains[0]) == "—"
+        assert gains[1].low < 2 < gains[1].high

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fatnn_bench.comparison import statistics
+from fatnn_bench.comparison import resampling, statistics
 
 TIMES = st.lists(st.floats(1e-6, 1e3), min_size=2, max_size=30)
 
@@ -116,23 +117,83 @@ def test_geometric_mean():
 def test_geometric_mean_refuses_what_has_none(values):
     with pytest.raises(ValueError, match="a geometric mean needs"):
         statistics.geometric_mean(values)
-    with pytest.raises(ValueError, match="needs at least one ratio"):
-        statistics.geometric_mean_interval([], [])
+
+
+def pairs(above, below, paired=False):
+    return [statistics.pair(a, b, paired) for a, b in zip(above, below, strict=True)]
+
+
+def mean_interval(above, below, paired=False):
+    (interval,) = statistics.geometric_mean_intervals([pairs(above, below, paired)])
+    return interval
 
 
 def test_interval_of_one_ratio_is_that_of_its_mean():
     rng = np.random.default_rng(5)
-    a, b = rng.lognormal(size=20), rng.lognormal(size=20)
-    expected = pytest.approx(statistics.ratio_interval(a, b))
-    assert statistics.geometric_mean_interval([a], [b]) == expected
-    assert statistics.total_ratio_interval([a], [b], [3]) == expected
+    (one,) = pairs(rng.lognormal(size=(1, 20)), rng.lognormal(size=(1, 20)))
+    (expected,) = statistics.ratio_intervals([one])
+    assert statistics.geometric_mean_intervals([[one]]) == [pytest.approx(expected)]
+    assert statistics.total_ratio_intervals([[one]], [[3]]) == [pytest.approx(expected)]
+
+
+def test_many_are_what_each_is_alone():
+    rng = np.random.default_rng(7)
+    sizes = [(1, 4), (5, 5), (6, 9), (20, 20), (20, 20)]
+    several = [
+        statistics.pair(rng.lognormal(size=n), rng.lognormal(size=m), paired)
+        for n, m in sizes
+        for paired in (False, True)
+    ]
+    groups, weights = [several[2:], [], several[4:6]], [[1.0, 2.0] * 4, [], [3.0, 1.0]]
+    for found, alone in (
+        (statistics.ratio_intervals(several), [statistics.ratio_interval(*one[:2], paired=one[2]) for one in several]),
+        (
+            statistics.geometric_mean_intervals(groups),
+            [statistics.geometric_mean_intervals([group])[0] for group in groups],
+        ),
+        (
+            statistics.total_ratio_intervals(groups, weights),
+            [statistics.total_ratio_intervals([group], [w])[0] for group, w in zip(groups, weights, strict=True)],
+        ),
+    ):
+        np.testing.assert_allclose(found, alone)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_interval_of_a_mean_covers_the_true_mean(paired):
+    # draws that were shared among the ratios of a mean would make it several times too wide, or too sure
+    rng, inside, widths, means = np.random.default_rng(8), [], [], []
+    for _ in range(120):
+        drift = rng.lognormal(sigma=0.1, size=(40, 1, 15))
+        times = drift * rng.lognormal(sigma=0.05, size=(40, 2, 15))
+        low, high = mean_interval(2 * times[:, 0], times[:, 1], paired)
+        inside.append(low <= 2 <= high)
+        widths.append(np.log(high / low))
+        means.append(np.log(2 * np.median(times[:, 0], 1) / np.median(times[:, 1], 1)).mean())
+    assert np.mean(inside) >= 0.9
+    if paired:
+        assert np.mean(inside) <= 0.995
+        assert np.mean(widths) < 1.5 * 2 * 1.96 * np.std(means)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_medians_of_resamples_are_as_likely_as_all_resamples_make_them(n):
+    x = 2.0 ** np.arange(n)
+    every = np.median(np.array(list(itertools.product(x, repeat=n))), axis=1)
+    drawn = np.concatenate([resampling.medians(x[None], 0, stream) for stream in range(20)], axis=None)
+    rounds = [resampling.medians_of_pairs([resampling.Pair(x, x, True)], 0, stream) for stream in range(20)]
+    together = np.concatenate([above for yielded in rounds for _, above, _ in yielded], axis=None)
+    for found in (drawn, together):
+        assert set(found) <= set(every)
+        for value in set(every):
+            assert np.mean(found == value) == pytest.approx(np.mean(every == value), abs=0.012)
 
 
 def test_mean_of_many_ratios_is_surer_than_each():
     rng = np.random.default_rng(6)
     above = [2 * rng.lognormal(sigma=0.3, size=20) for _ in range(16)]
     below = [rng.lognormal(sigma=0.3, size=20) for _ in range(16)]
-    low, high = statistics.geometric_mean_interval(above, below)
+    low, high = mean_interval(above, below)
     one_low, one_high = statistics.ratio_interval(above[0], below[0])
     assert low < 2 < high
     assert high - low < (one_high - one_low) / 2
@@ -140,5 +201,5 @@ def test_mean_of_many_ratios_is_surer_than_each():
 
 def test_total_is_ruled_by_its_heaviest_layer():
     fast, slow, base = [1.0] * 5, [4.0] * 5, [2.0] * 5
-    low, high = statistics.total_ratio_interval([base, base], [fast, slow], [98, 1])
+    ((low, high),) = statistics.total_ratio_intervals([pairs([base, base], [fast, slow])], [[98, 1]])
     assert low == high == pytest.approx(2 * 99 / (98 + 4))
