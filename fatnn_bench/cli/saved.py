@@ -1,5 +1,6 @@
 """What the commands that read a saved run have in common."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,7 @@ def read(path: Path) -> "Run":
     from fatnn_bench.results import store
 
     run = store.read(path)
+    gc.freeze()  # its rows stay until the end, so collections, which would look through all of them, leave them out
     for warning in run.warnings:
         typer.echo(f"fatnn-bench: {warning}", err=True)
     return run
