@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
@@ -37,8 +38,8 @@ _SLENDER = 0.85  #: the most that a panel is high, of its width
 _BESIDE, _BELOW, _ROOF = 2.0, 1.6, 0.62
 #: The least that a panel shows below its roof, as a factor.
 _DEPTH = 8.0
-#: Points² of a dot, points between neighbouring labels, and the part of a panel's height where the labels of dots are.
-_DOT, _GAP, _FOOT = 14.0, 9.5, 0.05
+#: Points² of a dot; points of its number, and between neighbours; the part of a panel's height where numbers are.
+_DOT, _NUMBER, _GAP, _FOOT = 14.0, 6.5, 9.5, 0.05
 #: How the levels of memory are drawn, the nearest first: the farther, the heavier.
 _LINES: dict[str, Any] = {"L1": (0, (1, 1.5)), "L2": (0, (3, 1.5)), "L3": (0, (6, 1.5)), "memory": "-"}
 #: What has no room above the roof.
@@ -187,17 +188,14 @@ def _draw_kernel(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]
 def _number_dots(ax: Axes, points: pd.DataFrame) -> None:
     """The number of each dot at the panel's foot, in the order of the dots, with a stem up to it."""
     ordered = points.sort_values(["macs_per_byte", "gmacs_per_s"])
-    stem = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.4, "shrinkA": 0.5, "shrinkB": 2.0}
-    for x, (_, point) in zip(_apart(ax, list(ordered["macs_per_byte"])), ordered.iterrows(), strict=True):
-        ax.annotate(
-            str(point["number"]),
-            (point["macs_per_byte"], point["gmacs_per_s"]),
-            (x, _FOOT),
-            textcoords=ax.get_xaxis_transform(),
-            arrowprops=stem,
-            fontsize=6.5,
-            ha="center",
-        )
+    dots = ordered[["macs_per_byte", "gmacs_per_s"]].to_numpy(np.float64)
+    feet = _apart(ax, list(dots[:, 0]))
+    for x, name in zip(feet, ordered["number"], strict=True):
+        ax.text(x, _FOOT, str(name), transform=ax.get_xaxis_transform(), fontsize=_NUMBER, ha="center")
+    above = ax.transAxes.transform((0, _FOOT))[1] + _NUMBER * ax.figure.dpi / 72
+    foot = ax.transData.inverted().transform((ax.bbox.x0, above))[1]
+    stems = np.stack([np.column_stack([feet, np.full(len(feet), foot)]), dots], axis=1)
+    ax.add_collection(LineCollection(list(stems), colors=MUTED, linewidths=0.4), autolim=False)
 
 
 def _name_slopes(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]) -> None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 import matplotlib as mpl
 import pytest
 from limits import make_peaks
-from matplotlib.text import Annotation, Text
+from matplotlib.collections import LineCollection, PathCollection
 from synthetic import make_row, make_run
 
 from fatnn_bench.errors import NothingComparableError
@@ -38,7 +38,7 @@ def draw(run=RUN, bandwidths=BANDWIDTHS):
 
 
 def words(ax):
-    return [child.get_text() for child in ax.get_children() if isinstance(child, Annotation)]
+    return [text.get_text() for text in ax.texts]
 
 
 def test_the_table_has_intensity_rate_and_roofs():
@@ -61,7 +61,8 @@ def test_a_panel_a_kernel_with_its_roof_and_numbered_dots():
     assert list(axes) == ["float32", "torch.int8", "binary"]
     assert words(axes["binary"]) == ["405 GMAC/s", "2", "1", "L1", "RAM"]
     assert words(axes["torch.int8"])[0] == "1"  # no peak, no level line
-    faces = axes["binary"].collections[-1].get_facecolors()
+    (dots,) = [drawn for drawn in axes["binary"].collections if isinstance(drawn, PathCollection)]
+    faces = dots.get_facecolors()
     assert [tuple(face[:3]) == (1, 1, 1) for face in faces] == [False, True]
 
 
@@ -83,12 +84,22 @@ def test_labels_of_dots_that_lie_together_are_apart_and_inside():
     run = make_run(*(point("binary", f"conv{i}", 100 + i, peak=400.0) for i in range(12)))
     (part,) = draw(run).subfigs
     (ax,) = part.axes
-    labels = [child for child in ax.get_children() if isinstance(child, Annotation) and child.arrow_patch]
-    boxes = [Text.get_window_extent(label) for label in labels]  # without the stem
+    boxes = [text.get_window_extent() for text in ax.texts if text.get_text().isdigit()]
     assert len(boxes) == 12
     assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))
     assert all(ax.bbox.x0 - 5 <= box.x0 and box.x1 <= ax.bbox.x1 + 5 for box in boxes)
     assert "12\N{NO-BREAK SPACE}conv11" in part.get_suptitle()
+
+
+def test_a_stem_leads_from_each_number_to_its_dot():
+    (ax,) = draw(make_run(*(point("binary", f"conv{i}", 100 + i, peak=400.0) for i in range(3))), ()).subfigs[0].axes
+    stems = [drawn for drawn in ax.collections if isinstance(drawn, LineCollection)][-1].get_segments()
+    (dots,) = [drawn for drawn in ax.collections if isinstance(drawn, PathCollection)]
+    numbers = [text for text in ax.texts if text.get_text().isdigit()]
+    assert len(stems) == 3
+    for (foot, top), number in zip(stems, numbers, strict=True):
+        assert top in dots.get_offsets()
+        assert foot[0] == pytest.approx(number.get_position()[0])
 
 
 def test_places_have_parts_and_text_stays_inside():
