@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, cast
 
-import pandas as pd
 from pydantic import TypeAdapter
 
 from fatnn_bench.comparison import compare
@@ -94,7 +93,7 @@ def of_runs(runs: Sequence[Run]) -> Iterator[Claim]:
     for run in runs:
         for over in (BEST_FLOAT32, "two-bit"):
             for row in _totals(run, over):
-                gain = _gain(row)
+                gain = compare.overall(row)
                 named = isinstance(row["network"], str) and row["kernel"] not in (over, "float32")
                 if named and gain is not None and gain.low > 1 / _SHARE:
                     factor = int(gain.low * _SHARE * 100) / 100
@@ -106,7 +105,7 @@ def _judged(claim: Claim, runs: Sequence[Run]) -> Outcome:
         if run.header.platform != claim.platform:
             continue
         for row in _totals(run, claim.over):
-            gain = _gain(row)
+            gain = compare.overall(row)
             if gain and (row["kernel"], row["network"], row["scope"]) == (claim.kernel, claim.network, claim.scope):
                 return Outcome(claim, gain, _ruling(gain, claim.factor))
     return Outcome(claim, None, Ruling.UNKNOWN)
@@ -124,10 +123,3 @@ def _totals(run: Run, over: str) -> list[dict[str, Any]]:
     except UserError:
         return []
     return cast(list[dict[str, Any]], table.to_dict(orient="records"))
-
-
-def _gain(row: dict[str, Any]) -> Gain | None:
-    for names in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
-        if pd.notna(row[names[0]]):
-            return Gain(*(row[name] for name in names))
-    return None

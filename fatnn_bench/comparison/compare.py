@@ -5,7 +5,7 @@ interval of the ratio of the two medians. Cases without a time keep their status
 Nothing here does input or output. Run against run is :mod:`fatnn_bench.comparison.compare_runs`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -14,7 +14,7 @@ from fatnn_bench.comparison import gain, verdict
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.results.records import Row, Run, Status
 
-__all__ = ["baseline_words", "kernel_order", "layer_name", "single_baseline", "speedups", "totals"]
+__all__ = ["baseline_words", "kernel_order", "layer_name", "overall", "single_baseline", "speedups", "totals"]
 
 #: What the default baseline is called in titles and captions.
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
@@ -135,6 +135,14 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     means = gain.means([one.matches for one in sums])
     wholes = gain.of_networks([one.matches if one.whole else [] for one in sums])
     return pd.DataFrame([_total_record(*each) for each in zip(sums, wholes, means, strict=True)])
+
+
+def overall(total: Mapping[str, Any]) -> gain.Gain | None:
+    """Return the gain that a row of :func:`totals` tells: of the whole network, or else of the mean of its layers."""
+    for names in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
+        if pd.notna(total[names[0]]):
+            return gain.Gain(*(total[name] for name in names))
+    return None
 
 
 def single_baseline(speedups: pd.DataFrame) -> str | None:

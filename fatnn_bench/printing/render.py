@@ -1,5 +1,6 @@
 """How tables are written: for a terminal, in Markdown, LaTeX, CSV and JSON."""
 
+import io
 import json
 import re
 import sys
@@ -79,7 +80,9 @@ def as_text(document: Document, form: Format, width: int = PLAIN_WIDTH) -> str:
         case Format.CSV:
             return document.long.to_csv(index=False, lineterminator="\n")
         case Format.JSON:
-            return json.dumps(document.data, indent=2, ensure_ascii=False, allow_nan=False, default=_records) + "\n"
+            text = io.StringIO()  # json.dumps would hold every word of a long table on its own
+            json.dump(document.data, text, indent=2, ensure_ascii=False, allow_nan=False, default=_records)
+            return text.getvalue() + "\n"
 
 
 def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:

@@ -27,13 +27,13 @@ def sentences(run: Run) -> Iterator[str]:
         return
     for _, place in overall.groupby(["platform", "network", "scope", "threads"], sort=False, dropna=False):
         gains = {row["kernel"]: row for row in cast(list[dict[str, Any]], place.to_dict(orient="records"))}
-        subject = next((kernel for kernel in _SUBJECTS if kernel in gains and _gain(gains[kernel])), None)
+        subject = next((kernel for kernel in _SUBJECTS if kernel in gains and compare.overall(gains[kernel])), None)
         if subject is not None:
             yield _sentence(run, subject, gains[subject])
 
 
 def _sentence(run: Run, subject: str, row: dict[str, Any]) -> str:
-    gain = _gain(row)
+    gain = compare.overall(row)
     assert gain is not None
     whole = pd.notna(row["speedup"])
     network = row["network"] if isinstance(row["network"], str) else "these GEMMs"
@@ -63,13 +63,5 @@ def _over_others(run: Run, subject: str, row: dict[str, Any]) -> Iterator[tuple[
         for name in ("network", "platform"):
             same &= table[name].isna() if pd.isna(row[name]) else table[name] == row[name]
         for found in cast(list[dict[str, Any]], table[same].to_dict(orient="records")):
-            if gain := _gain(found):
+            if gain := compare.overall(found):
                 yield other, gain
-
-
-def _gain(row: dict[str, Any]) -> Gain | None:
-    """The gain of the whole network where it is known, of the mean of its layers otherwise."""
-    for names in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
-        if pd.notna(row[names[0]]):
-            return Gain(*(row[name] for name in names))
-    return None

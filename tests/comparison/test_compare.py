@@ -126,6 +126,14 @@ def test_a_network_with_a_layer_missing_has_no_total_and_says_which():
     assert totals.loc["int8", "geometric_mean"] == pytest.approx(2)
 
 
+def test_the_overall_gain_is_of_the_whole_network_or_else_of_the_mean():
+    rows = [*mixed_run().rows, make_row("float32", "fc", ms=2.0)]
+    for run, column in ((mixed_run(), "speedup"), (make_run(*rows), "geometric_mean")):
+        gains = {row["kernel"]: row for row in compare.totals(run).to_dict(orient="records")}
+        assert compare.overall(gains["binary"]).speedup == gains["binary"][column]
+        assert compare.overall(gains["int8"]) is None
+
+
 def test_bare_products_are_no_network_and_have_no_total():
     rows = [make_row(k, "64x64x64", ms=ms, network=None) for k, ms in (("float32", 2.0), ("binary", 1.0))]
     totals = by(compare.totals(make_run(*rows)), "kernel")
