@@ -105,8 +105,14 @@ def _middles_of_both(n: int, m: int, seed: int, stream: int, rising: bool) -> tu
     above, below = _middles(n, seed, 2 * stream), _middles(m, seed, 2 * stream + 1)
     if not rising:
         return above, below
-    order = np.argsort(above.sum(axis=0) / n - below.sum(axis=0) / m)
+    order = np.argsort(_spread(above, n) - _spread(below, m))
     return above[:, order], below[:, order]
+
+
+def _spread(middles: Ranks, n: int) -> Floats:
+    """About where a median of these ranks lies: samples are the farther apart, the farther out they are."""
+    spread: Floats = np.log((middles + 0.5) / (n - 0.5 - middles)).sum(axis=0)
+    return spread
 
 
 def _medians_of_rounds(rows: Floats, counts: NDArray[np.uint16]) -> Floats:
