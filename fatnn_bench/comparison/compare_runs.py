@@ -58,11 +58,9 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
         aligned = list(_aligned(by_key, i))
         matches = [_match(*rows) for rows in aligned]
         for rows, match, speedup in zip(aligned, matches, gain.of_layers(matches), strict=True):
-            said = {
-                "verdict": verdict.of_rows(speedup, *match, min_effect, floor).value if match else None,
-                "same_code": same_code.unchanged(*rows),
-            }
-            records.append(_record(names[0], names[i], *rows) | speedup._asdict() | said | effects)
+            word = verdict.of_rows(speedup, *match, min_effect, floor).value if match else None
+            found = {**speedup._asdict(), "verdict": word, "same_code": same_code.unchanged(*rows), **effects}
+            records.append(_record(names[0], names[i], *rows) | found)
     table = pd.DataFrame(records)
     if not records or table["speedup"].isna().all():
         raise NothingComparableError(_nothing(runs, names))

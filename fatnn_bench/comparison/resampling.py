@@ -48,10 +48,9 @@ def _medians(rows: Floats, middles: Ranks) -> Floats:
     if rows.shape[1] == 1:
         return np.full((len(rows), RESAMPLES), np.nan)
     low, high = middles
-    ordered = np.sort(rows, axis=1)
-    found: Floats = ordered.take(low, axis=1)
-    found += ordered.take(high, axis=1)
-    found /= 2
+    halves = np.sort(rows, axis=1) / 2
+    found: Floats = halves.take(low, axis=1)
+    found += halves.take(high, axis=1)
     return found
 
 
@@ -130,10 +129,9 @@ def _medians_of_rounds(rows: Floats, counts: NDArray[np.uint16]) -> Floats:
         low += among < (drawn + 1) // 2
         high += among < drawn // 2 + 1
     starts = rows.shape[1] * np.arange(len(rows))[:, None]
-    ordered = np.take_along_axis(rows, order, axis=1)
-    found: Floats = ordered.take(starts + low)
-    found += ordered.take(starts + high)
-    found /= 2
+    halves = np.take_along_axis(rows, order, axis=1) / 2
+    found: Floats = halves.take(starts + low)
+    found += halves.take(starts + high)
     found[:, drawn == 0] = np.nan
     return found
 

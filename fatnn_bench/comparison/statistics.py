@@ -162,10 +162,10 @@ def _intervals(draws: Floats, confidence: float) -> list[Interval]:
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
-    unknown = np.isnan(draws).sum(axis=1)
-    if not unknown.any():
+    if not np.isnan(draws.sum()):
         ends = _quantiles(draws, confidence)
     else:
+        unknown = np.isnan(draws).sum(axis=1)
         ends = np.full((len(draws), 2), np.nan)
         for i in np.flatnonzero(2 * unknown <= draws.shape[1]):
             ends[i] = _quantiles(draws[i : i + 1, ~np.isnan(draws[i])], confidence)
@@ -187,7 +187,8 @@ def _quantiles(x: Floats, confidence: float) -> Floats:
         x[:, :quarter].partition([low[0], high[0]], axis=1)
         x[:, -quarter:].partition([low[1] - count + quarter, high[1] - count + quarter], axis=1)
         wrong = (x[:, quarter:].min(axis=1) < x[:, high[0]]) | (x[:, :-quarter].max(axis=1) > x[:, low[1]])
-    x[wrong] = np.partition(x[wrong], [*low, *high], axis=1)
+    if wrong.any():
+        x[wrong] = np.partition(x[wrong], [*low, *high], axis=1)
     below: Floats = x[:, low]
     ends: Floats = below + (at - low) * (x[:, high] - below)
     return ends
