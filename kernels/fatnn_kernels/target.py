@@ -28,8 +28,8 @@ _THIRTY_TWO_REGISTERS: TileShapes = {
     "ternary-naive": (4, 1),
     "ternary-fatnn": (7, 2),
     "ternary-gated-xnor": (6, 2),
-    "ternary-binary": (6, 4),
-    "binary": (6, 4),
+    "ternary-binary": (5, 4),
+    "binary": (5, 4),
 }
 #: Where another tile is faster when nothing is loaded. With operands in registers, fewer accumulators fit beside them,
 #: and a step's first operand is copied where the instruction overwrites it.
@@ -38,6 +38,7 @@ _THIRTY_TWO_REGISTERS_ALONE: TileShapes = {
     "ternary-fatnn": (10, 2),
     "ternary-gated-xnor": (2, 2),
     "ternary-binary": (10, 2),
+    "binary": (6, 4),
 }
 _SIXTEEN_REGISTERS: TileShapes = {
     "float32": (6, 2),
