@@ -43,9 +43,10 @@ def test_the_tile_is_the_one_the_driver_chooses():
 
 @needs_mca
 def test_cycles_are_those_of_the_tiles():
-    one = predict(mca.find(), TARGET, "binary", 6, 16, 512)
-    many = predict(mca.find(), TARGET, "binary", 6 * 3, 16 * 5, 512)
-    assert (one.tile.rows, one.tile.columns) == (6, 16)
+    tile = predict(mca.find(), TARGET, "binary", 784, 128, 512).tile
+    one = predict(mca.find(), TARGET, "binary", tile.rows, tile.columns, 512)
+    many = predict(mca.find(), TARGET, "binary", tile.rows * 3, tile.columns * 5, 512)
+    assert one.tile == tile
     assert many.cycles == pytest.approx(15 * one.cycles)
 
 
