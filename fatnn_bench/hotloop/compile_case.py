@@ -47,7 +47,7 @@ def hot_loop(case: Case) -> dict[str, Any]:
 
 def _run_gemm(product: Product, case: Case) -> Tile:
     """Multiply one tile of ones, which are in every domain."""
-    tile = driver.choose_tile(product, case.layer.m, case.layer.k)
+    tile = driver.choose_tile(product, current_target(), case.layer.m, case.layer.k)
     x = pack(tile, "x", np.ones((tile.rows, case.layer.k), np.float32))
     y = pack(tile, "y", np.ones((tile.columns, case.layer.k), np.float32))
     driver.run(x, y, driver.empty_result(x, y), threads=case.threads)

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from fatnn_bench import machine
 from fatnn_bench.harness.worker import Request
-from fatnn_bench.model.codegen import emit_object, product_for, tile_for
+from fatnn_bench.model.codegen import emit_object, product_for
 from fatnn_bench.platforms import EmulatedPlatform
 from fatnn_bench.results.records import Row, Status, unmeasured
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.problems import Problems
 from fatnn_kernels import PRODUCTS
+from fatnn_kernels.driver import choose_tile
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.target import Target, describe
 from fatnn_kernels.tile import Tile
@@ -70,7 +71,7 @@ def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: R
         for pattern in patterns:
             product = product_for(case.kernel, target)
             problem = Problems(case.layer, case.scope, request.seed, pattern).of(product.x_domain, product.y_domain)
-            tile = tile_for(product, target, case.layer.m, case.layer.k)
+            tile = choose_tile(product, target, case.layer.m, case.layer.k)
             result = _run(platform, target, tile, problem.x, problem.y, request.timeout_s or _TIMEOUT_S)
             if wrong := oracle.complaint(result, problem.right, case.layer.k):
                 return unmeasured(case, Status.FAILED, wrong)

@@ -6,7 +6,7 @@ from functools import cache
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from fatnn_kernels import PRODUCTS, driver
+from fatnn_kernels import PRODUCTS
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.epilogue import StoreResults
 from fatnn_kernels.int8 import INT8_BY_DOT
@@ -31,17 +31,6 @@ class Compiled:
 def product_for(name: str, target: Target) -> Product:
     """Return the product of a name, with the int8 dot that the target has."""
     return INT8_BY_DOT[target.int8_dot] if name == "int8" else PRODUCTS[name]
-
-
-def tile_for(product: Product, target: Target, m: int, k: int) -> Tile:
-    """Return the tile that the driver would choose on the target, for inner products of K values and M rows.
-
-    It is :func:`fatnn_kernels.driver.choose_tile` for a target that is not this process's; a test keeps them alike.
-    """
-    shape = target.tile_shape(product.name, product.words(k))
-    rows = -(-m // -(-m // shape.rows))
-    wider = min(shape.rows // rows, driver._WIDEST)
-    return Tile(product, rows, shape.vectors * wider, target.lanes, shape.counting)
 
 
 @cache

@@ -11,9 +11,9 @@ from functools import cache
 
 from fatnn_bench.model import mca
 from fatnn_bench.model.assembly import blocks
-from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
+from fatnn_bench.model.codegen import compile_tile, product_for
 from fatnn_bench.model.control import block_counts
-from fatnn_kernels.driver import panel_words
+from fatnn_kernels.driver import choose_tile, panel_words
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
 
@@ -44,7 +44,7 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
         LLVM made code that the model cannot follow.
     """
     product = product_for(product_name, target)
-    tile = tile_for(product, target, m, k)
+    tile = choose_tile(product, target, m, k)
     tiles = -(-m // tile.rows) * -(-n // tile.columns)
     by_block: dict[str, float] = {}
     for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.words(k)):

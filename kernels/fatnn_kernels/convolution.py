@@ -20,6 +20,7 @@ from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
 from fatnn_kernels.packing import check_domain, filled, interleave
 from fatnn_kernels.product import Product
+from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
 
@@ -291,7 +292,7 @@ def _column_limited(product: Product, geometry: Geometry) -> Tile:
     """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do, and of no more
     vectors than its channels fill."""
     words = geometry.kernel**2 * product.words(geometry.in_channels)
-    tile = choose_tile(product, geometry.pixels, words * product.values_per_word)
+    tile = choose_tile(product, current_target(), geometry.pixels, words * product.values_per_word)
     vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))
 

@@ -18,7 +18,7 @@ from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.product import Product
-from fatnn_kernels.target import current_target
+from fatnn_kernels.target import Target, current_target
 from fatnn_kernels.tile import Tile
 
 #: Bytes of y's panel: a common L1 data cache. It was faster than half of one, which reads and writes C more often.
@@ -68,7 +68,7 @@ def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, t
 
 def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed) -> tuple[Packed, Packed]:
     """Pack x and y for a tile that suits them; what is packed already is checked and kept."""
-    tile = x.tile if isinstance(x, Packed) else choose_tile(product, *_sizes(x))
+    tile = x.tile if isinstance(x, Packed) else choose_tile(product, current_target(), *_sizes(x))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)
     for operand, side in ((a, "x"), (b, "y")):
@@ -89,12 +89,11 @@ def _sizes(x: Any) -> tuple[int, int]:
 
 
 @cache
-def choose_tile(product: Product, m: int, k: int) -> Tile:
-    """The target's tile for a product, with fewer rows where M is no multiple of them and fewer are computed in vain.
+def choose_tile(product: Product, target: Target, m: int, k: int) -> Tile:
+    """A target's tile for a product, with fewer rows where M is no multiple of them and fewer are computed in vain.
 
     Where M is so small that rows are missing, the tile is wider instead: its accumulators hide the latency of the adds.
     """
-    target = current_target()
     shape = target.tile_shape(product.name, product.words(k))
     rows = min(range(shape.rows, 0, -1), key=lambda rows: -(-m // rows) * (rows + _TILE_COST))
     wider = min(shape.rows // rows, _WIDEST)

@@ -1,4 +1,5 @@
 import doctest
+import math
 
 import numba
 import numpy as np
@@ -22,7 +23,7 @@ from fatnn_kernels import (
 )
 from fatnn_kernels.intrinsics import TileType
 from fatnn_kernels.packing import pack
-from fatnn_kernels.target import current_target
+from fatnn_kernels.target import current_target, describe
 from fatnn_kernels.tile import Tile
 
 every_product = pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS.keys())
@@ -103,6 +104,32 @@ def test_k_of_several_panels(product, m):
     k = 3 * driver.PANEL_BYTES // 4 // 16 * product.values_per_word + 5  # of columns as wide as one vector
     x, y = operands(product, m, 3, k, "extreme" if product.dtype == np.int32 else "any")
     assert_product(product, gemm(product, x, y), x, y)
+
+
+# the tile
+
+X86, ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
+TARGETS = [
+    describe(*machine, "")
+    for machine in ((X86, "x86-64-v2"), (X86, "x86-64-v3"), (X86, "x86-64-v4"), (X86, "znver4"), (ARM, "cortex-a76"))
+]
+
+
+@given(
+    target=st.sampled_from(TARGETS),
+    product=st.sampled_from(list(ALL_PRODUCTS.values())),
+    m=st.integers(1, 300),
+    k=st.integers(1, 5000),
+)
+def test_no_other_count_of_rows_wastes_less(target, product, m, k):
+    """A tile costs its rows, and a quarter of one for all else; what it lacks in rows it may have in vectors."""
+    shape, tile = target.tile_shape(product.name, product.words(k)), driver.choose_tile(product, target, m, k)
+    cost = {rows: math.ceil(m / rows) * (rows + 0.25) for rows in range(1, shape.rows + 1)}
+    assert cost[tile.rows] == min(cost.values())
+    assert (tile.product, tile.lanes, tile.counting) == (product, target.lanes, shape.counting)
+    assert tile.vectors % shape.vectors == 0
+    assert tile.rows * tile.vectors <= shape.rows * shape.vectors
+    assert tile.vectors <= 4 * shape.vectors
 
 
 # the largest sums

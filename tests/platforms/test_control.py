@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fatnn_bench.model.codegen import compile_tile, product_for, tile_for
+from fatnn_bench.model.codegen import compile_tile, product_for
 from fatnn_bench.model.control import block_counts
 from fatnn_kernels import PRODUCTS
+from fatnn_kernels.driver import choose_tile
 from fatnn_kernels.target import describe
 
 SUM_OF_PAIRS = """
@@ -101,7 +102,7 @@ def work_by_block(ir):
 def test_all_work_of_a_tile_is_counted(cpu, name):
     target = describe(*cpu, "")
     product = product_for(name, target)
-    tile = tile_for(product, target, 784, 1152)
+    tile = choose_tile(product, target, 784, 1152)
     ir = compile_tile(tile, target).ir
     work = work_by_block(ir)
     a_word = tile.rows * tile.vectors * (product.cost.popcounts or product.cost.multiply_adds)
@@ -113,6 +114,6 @@ def test_all_work_of_a_tile_is_counted(cpu, name):
 def test_every_product_is_followed():
     target = describe("x86_64-linux-gnu", "x86-64-v3", "")
     for name in PRODUCTS:
-        compiled = compile_tile(tile_for(product_for(name, target), target, 784, 1152), target)
+        compiled = compile_tile(choose_tile(product_for(name, target), target, 784, 1152), target)
         few, many = (sum(block_counts(compiled.ir, {"words": n, "first": 1}).values()) for n in (8, 800))
         assert few < many < 1000

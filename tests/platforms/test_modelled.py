@@ -1,12 +1,16 @@
 """Predictions: their arithmetic, their rows, and what the model leaves to be measured."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fatnn_bench import launch, platforms
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import modelled
-from fatnn_bench.model import codegen, mca
+from fatnn_bench.model import mca
 from fatnn_bench.model import predict as prediction
 from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
@@ -32,13 +36,13 @@ def rows(platform, *cases):
     return events[0], [event["row"] for event in events if event["event"] == "row"]
 
 
-def test_the_tile_is_the_one_the_driver_chooses():
-    for name in PRODUCTS:
-        for m, k in ((1, 64), (7, 96), (784, 1152)):
-            product = codegen.product_for(name, current_target())
-            tile = codegen.tile_for(product, current_target(), m, k)
-            ones = np.ones((m, k))
-            assert driver.pack_operands(product, ones, ones)[0].tile == tile
+@given(name=st.sampled_from(list(PRODUCTS)), m=st.integers(1, 300), k=st.integers(1, 1200))
+def test_the_tile_is_the_one_the_driver_chooses(name, m, k):
+    """No tile is compiled: what is predicted of a block is put in its place."""
+    ones = np.ones((m, k), np.float32)
+    with mock.patch.object(prediction, "_tile_cycles", return_value={"loop": 1.0}):
+        tile = predict("llvm-mca", current_target(), name, m, 1, k).tile
+    assert driver.pack_operands(PRODUCTS[name], ones, ones[:1])[0].tile == tile
 
 
 @needs_mca
