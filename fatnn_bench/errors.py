@@ -3,7 +3,17 @@
 The message is the whole of what the person sees: what was found, where, what was expected, what to do now.
 """
 
+import re
 from enum import IntEnum
+
+__all__ = ["Exit", "NothingComparableError", "UserError", "WritingStoppedError", "legible"]
+
+#: The longest line of a message, characters: a file's fields may be as long as the file.
+_MOST_CHARACTERS = 500
+#: The most lines of a message.
+_MOST_LINES = 12
+#: What a terminal obeys instead of showing, or shows in another place: C0 but the line's end, C1, marks of direction.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Exit(IntEnum):
@@ -19,10 +29,36 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+def legible(text: str, most: int = _MOST_CHARACTERS) -> str:
+    r"""Return text with control characters escaped, and each line cut in its middle to ``most`` characters.
+
+    >>> legible("an escape \x1b[2J and a bell \a")
+    'an escape \\x1b[2J and a bell \\x07'
+    """
+    lines = [_cut(_CONTROL.sub(_escaped, line), most) for line in text.split("\n", _MOST_LINES)]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES:] = ["… and more"]
+    return "\n".join(lines)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _cut(line: str, most: int) -> str:
+    if len(line) <= most:
+        return line
+    end = most // 3  # what to do now stands at a sentence's end
+    return f"{line[: most - end - 1]}…{line[-end:]}"
+
+
 class UserError(Exception):
-    """Bad input: printed as one sentence, without a traceback."""
+    """Bad input: printed as one sentence, without a traceback; :func:`legible`, whatever it quotes."""
 
     exit_code = Exit.USAGE
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(legible(sentence))
 
 
 class NothingComparableError(UserError):

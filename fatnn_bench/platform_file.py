@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from fatnn_bench import platforms
+from fatnn_bench import gate, platforms, yamlfile, yamltree
 from fatnn_bench.errors import UserError
 
 __all__ = ["add"]
@@ -37,7 +36,7 @@ def add(path: Path, name: str, kind: str, fields: Mapping[str, str]) -> None:
     if name in platforms.load(base):
         raise UserError(f"{base} has a platform {name!r} already; choose another name, or edit the entry there")
     entry = {"kind": kind} | {field: _value(field, text) for field, text in fields.items()}
-    text = base.read_text(encoding="utf-8").rstrip() + "\n\n" + _dumped({name: entry})
+    text = yamlfile.read(base).rstrip() + "\n\n" + _dumped({name: entry})
     temporary = None
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as stream:
@@ -61,9 +60,9 @@ def _check(written: Path, path: Path) -> None:
 
 def _value(field: str, text: str) -> Any:
     try:
-        return YAML(typ="safe").load(text)
-    except YAMLError as error:
-        raise UserError(f"{field} is {text!r}, which is no YAML value; quote it as YAML does") from error
+        return yamltree.read(text).value
+    except Exception as error:  # see fatnn_bench.yamlfile.load
+        raise UserError(f"{field} is {gate.brief(text)}, which is no YAML value; quote it as YAML does") from error
 
 
 def _dumped(entry: dict[str, Any]) -> str:

@@ -8,8 +8,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.yamlfile import Entry, Name, closest
+from fatnn_bench.gate import Name
+from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
+from fatnn_bench.yamlfile import read as read_yaml
 
 
 def _positive_or_all(value: object) -> object:
@@ -187,7 +189,7 @@ def load(path: Path | None = None) -> dict[str, Platform]:
 def text(path: Path | None = None) -> str:
     """Return what the file that :func:`load` reads says, once it is known to be right; errors are those of that."""
     load(path)
-    return (path or _default()).read_text("utf-8")
+    return read_yaml(path or _default())
 
 
 def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:

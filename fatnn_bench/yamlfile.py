@@ -5,29 +5,26 @@ A document is described by pydantic models that derive from :class:`Entry`. What
 """
 
 import difflib
-import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from ruamel.yaml.error import MarkedYAMLError
 
+from fatnn_bench import gate, yamltree
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import refusal
+from fatnn_bench.yamltree import DocumentError, Tree
+
+__all__ = ["Entry", "closest", "load", "read"]
 
 T = TypeVar("T")
-
-
-def checked_name(name: str) -> str:
-    """Return a name that can stand in a case id, a glob and a file name. Raises ValueError for any other."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise ValueError(f"found {name!r}, expected a name of letters, digits, '.', '_' and '-'")
-    return name
-
-
-Name = Annotated[str, AfterValidator(checked_name)]
+#: The largest YAML file that is read: a network of a thousand layers has half of it. The parser takes 4 s a MB.
+MOST_BYTES = 256 * 2**10
+#: The most faults of a file that are told, a line each.
+_TOLD = 8
 
 
 class Entry(BaseModel):
@@ -45,11 +42,6 @@ class Entry(BaseModel):
         return value
 
 
-def refusal(sentence: str, *at: str | int) -> PydanticCustomError:
-    """Return the error a validator raises to refuse what lies ``at`` a path inside the value it was given."""
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence, "at": at})
-
-
 def closest(name: str, accepted: Iterable[str]) -> str:
     """Return the tail of a sentence that refuses ``name``: the nearest accepted word, if any is near, and all of them.
 
@@ -57,7 +49,7 @@ def closest(name: str, accepted: Iterable[str]) -> str:
     "; did you mean 'kernel'? Accepted: kernel, stride"
     """
     words = list(accepted)
-    near = difflib.get_close_matches(name.lower(), words, n=1)
+    near = difflib.get_close_matches(name[:100].lower(), words, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else "."
     return f"{hint} Accepted: {', '.join(words)}"
 
@@ -75,95 +67,54 @@ def load(path: Path, document: TypeAdapter[T]) -> T:
     Raises
     ------
     UserError
-        If the file cannot be read, is not YAML, repeats a key, or does not validate. All faults of the last kind are
+        If the file cannot be read, is not YAML, repeats a key, or does not validate. The faults of the last kind are
         named, a line each.
     """
-    data = _parse(path)
+    tree = _tree(path)
     try:
-        return document.validate_python(data)
+        return document.validate_python(tree.value)
     except ValidationError as error:
-        faults = [_sentence(path, data, fault) for fault in error.errors(include_url=False)]
-        raise UserError("\n".join(faults)) from error
+        faults = [_sentence(path, tree, fault) for fault in error.errors(include_url=False)[: _TOLD + 1]]
+        more = [f"{path}: and more faults; mend these first"] if len(faults) > _TOLD else []
+        raise UserError("\n".join([*faults[:_TOLD], *more])) from error
 
 
-def _parse(path: Path) -> Any:
-    # The round-trip loader keeps line numbers, and tags such as !!python/object stay inert text in it.
+def read(path: Path) -> str:
+    """Return the text of a YAML file. Raises UserError if it cannot be read, or is too large."""
+    return gate.text(path, "name a YAML file", MOST_BYTES)
+
+
+def _tree(path: Path) -> Tree:
+    text = read(path)
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; name a readable YAML file") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text; name a YAML file") from error
+        return yamltree.read(text)
+    except DocumentError as fault:
+        raise UserError(f"{path}, line {fault.line}: {fault}; correct the YAML there") from fault
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}" if mark else ""
-        context = f"{error.context}, " if error.context else ""
-        problem = context + str(error.problem).split(" with value")[0]  # else a duplicate key quotes its whole values
+        problem = ", ".join(str(part) for part in (error.context, error.problem) if part)
         raise UserError(f"{path}{place}: {problem}; correct the YAML there") from error
-    except YAMLError as error:
+    except Exception as error:  # the parser meets texts that its author did not, and raises what comes then
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}; correct it") from error
 
 
-def _sentence(path: Path, data: Any, fault: ErrorDetails) -> str:
-    context = fault.get("ctx", {})
-    location = (*fault["loc"], *context.get("at", ()))
-    if "discriminator" in context:
+def _sentence(path: Path, tree: Tree, fault: ErrorDetails) -> str:
+    location = gate.place_of(fault)
+    if "discriminator" in (context := fault.get("ctx", {})):
         location = (*location, context["discriminator"].strip("'"))
-    field, line = _locate(data, location, missing=fault["type"] in ("missing", "union_tag_not_found"))
-    return f"{path}, line {line}, {field or 'document'}: {_complaint(fault)}"
+    field, line = _located(tree, location, missing=fault["type"] in ("missing", "union_tag_not_found"))
+    return f"{path}, line {line}, {field or 'document'}: {gate.complaint(fault)}"
 
 
-def _complaint(fault: ErrorDetails) -> str:
-    found = fault["input"]
-    match fault["type"]:
-        case "missing":
-            return "this field is missing; add it"
-        case "refused":
-            return fault["msg"]
-        case "union_tag_not_found":
-            return "this field is missing; it says what the entry is"
-        case "union_tag_invalid":
-            tag = fault["ctx"]["tag"]
-            return f"found {tag!r}, expected one of {fault['ctx']['expected_tags']}"
-        case "too_short":
-            return f"expected at least {fault['ctx']['min_length']} entry"
-        case "value_error":
-            return fault["msg"].removeprefix("Value error, ")
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"found {_brief(found)}, expected a mapping of fields to values"
-    message = fault["msg"]
-    return f"found {_brief(found)}, {re.sub('^input should be', 'expected', message[:1].lower() + message[1:])}"
-
-
-def _brief(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return repr(value)
-
-
-def _locate(data: Any, location: Iterable[str | int], *, missing: bool) -> tuple[str, int]:
+def _located(tree: Tree, location: Iterable[str | int], *, missing: bool) -> tuple[str, int]:
     """Return the dotted field name of a pydantic location, and its line in the file, counted from 1."""
     parts = list(location)
     names: list[str] = []
-    line = 1
     for position, part in enumerate(parts):
-        present = part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
-        if present:
-            line = _line(data, part, line)
-        elif missing and position == len(parts) - 1:
-            return ".".join([*names, str(part)]), line
-        else:
+        if part in tree.parts:
+            tree = tree.parts[part]
+        elif not missing or position < len(parts) - 1:
             continue  # pydantic puts a union's tag into the location, which the file does not have there
         names.append(str(part))
-        data = data[part]
-    return ".".join(names), line
-
-
-def _line(data: Any, part: str | int, otherwise: int) -> int:
-    """Return the line of a mapping's key or a list's item; ``otherwise`` for what a merge key (``<<``) brought in."""
-    marks: dict[str | int, list[int]] = data.lc.data or {}
-    return marks[part][0] + 1 if part in marks else otherwise
+    return ".".join(names), tree.line

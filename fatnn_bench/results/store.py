@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from fatnn_bench import gate
 from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
 
@@ -192,14 +193,11 @@ def read(path: Path) -> Run:
 
 
 def _lines(file: Path) -> list[bytes]:
-    try:
-        content = file.read_bytes().rstrip()
-    except FileNotFoundError as error:
+    if not os.path.lexists(file):
         near = difflib.get_close_matches(file.name, [other.name for other in file.parent.glob("*")], n=1, cutoff=0.5)
         hint = f"did you mean {file.parent / near[0]}?" if near else "`fatnn-bench run` makes one"
-        raise UserError(f"there is no results file {file}; {hint}") from error
-    except OSError as error:
-        raise UserError(f"cannot read {file}: {error.strerror}; name a results file") from error
+        raise UserError(f"there is no results file {file}; {hint}")
+    content = gate.content(file, "name a results file").rstrip()
     if not content:
         raise UserError(f"{file} is empty: its run was stopped before it began; name another results file")
     return content.split(b"\n")

@@ -21,8 +21,9 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, TypeAdapter, model_validator
 
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import Name, checked_name, refusal
 from fatnn_bench.workload.layers import Layer, bare_gemm
-from fatnn_bench.yamlfile import Entry, Name, checked_name, closest, refusal
+from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
 
 _FOLDER = Path(__file__).parents[1] / "data" / "networks"

@@ -80,7 +80,7 @@ def test_the_file_here_goes_before_the_shipped_one_and_a_named_file_before_both(
         ("../a: {kind: cpu, threads: 1}", "found '../a', expected a name"),
         (
             "a: {kind: cpu, threads: 1}\na: {kind: cpu, threads: 2}",
-            "line 2: while constructing a mapping, found duplicate key",
+            "line 2: found duplicate key",
         ),
         ("{}", "expected at least 1 entry"),
     ],

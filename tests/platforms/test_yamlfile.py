@@ -7,7 +7,8 @@ import pytest
 from pydantic import Field, PositiveInt, TypeAdapter
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.yamlfile import Entry, Name, closest, load
+from fatnn_bench.gate import Name
+from fatnn_bench.yamlfile import Entry, closest, load
 
 
 class Circle(Entry):
@@ -59,7 +60,7 @@ def test_loads(tmp_path):
         ),
         ("a:\n  - 3", "line 2, a.0: found 3, expected a mapping of fields to values"),
         ("ok: []\na b: []", "line 2, a b: found 'a b', expected a name of letters, digits, '.', '_' and '-'"),
-        ("a: []\nb: []\na: []", "line 3: while constructing a mapping, found duplicate key"),
+        ("a: []\nb: []\na: []", "line 3: found duplicate key"),
         ("a: [1", "shapes.yaml, line 1: while parsing a flow sequence"),
     ],
 )
