@@ -16,6 +16,7 @@ from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import Platform
 from fatnn_bench.results import resume
+from fatnn_bench.results.identity import counting
 from fatnn_bench.results.records import Header, Noise, Row, Run, Status, in_order, unmeasured
 from fatnn_bench.results.store import Writer
 from fatnn_bench.workload.cases import Case
@@ -94,7 +95,7 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
     before = earlier or Run(header, ())
     rows = [record for record in found if isinstance(record, Row)]
     noise = tuple(record for record in found if isinstance(record, Noise))
-    ordered = in_order([*before.rows, *rows], header.layers)
+    ordered = in_order(counting([*before.rows, *rows])[0], header.layers)
     return Run(header, ordered, (), str(output), (*before.noise, *noise))
 
 
@@ -201,7 +202,7 @@ def estimate_s(cases: Sequence[Case], settings: Settings) -> float:
 
 def exit_code(rows: Iterable[Row]) -> Exit:
     """What a run's rows mean for the exit code: the worst of them decides; of a case held twice, the later counts."""
-    statuses = {row.status for row in {(row.platform, row.case): row for row in rows}.values()}
+    statuses = {row.status for row in counting(rows)[0]}
     if Status.FAILED in statuses:
         return Exit.WRONG_RESULT
     if Status.ERROR in statuses:

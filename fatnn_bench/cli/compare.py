@@ -26,7 +26,10 @@ def compare(
         typer.Option(help="Exit with 3 if a case of a later run is slower by this or more.", metavar="PERCENT"),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 6 if noise hides whether a case differs.")
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 6 if noise hides whether a case differs, or one is not timed any more."
+        ),
     ] = False,
     allow_different_machines: Annotated[
         bool, typer.Option("--allow-different-machines", help="Compare them, and say in what they differ.")

@@ -12,9 +12,10 @@ import pandas as pd
 
 from fatnn_bench.comparison import gain, verdict
 from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Row, Run, Status
 
-__all__ = ["baseline_words", "kernel_order", "layer_name", "overall", "single_baseline", "speedups", "totals"]
+__all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "speedups", "totals"]
 
 #: What the default baseline is called in titles and captions.
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
@@ -33,7 +34,7 @@ _PRECISIONS = (
 
 
 class _Place(NamedTuple):
-    """Where kernels may be compared with each other: one layer, seen by one clock, on one platform."""
+    """Where kernels may be compared with each other: one layer of one shape, seen by one clock, on one platform."""
 
     platform: str | None
     network: str | None
@@ -158,11 +159,6 @@ def baseline_words(single: str | None, chosen: str | None) -> str:
     return f"{single}, {FASTEST_FLOAT32}" if single else FASTEST_FLOAT32
 
 
-def layer_name(row: Row) -> str:
-    """Return the name of the layer without that of its network, which has a column of its own."""
-    return str(row.shape["name"]).removeprefix(f"{row.network}.")
-
-
 def kernel_order(kernels: Iterable[str]) -> list[str]:
     """Return the kernels from most bits to fewest, ours before other libraries', strangers last and by name.
 
@@ -181,8 +177,8 @@ def kernel_order(kernels: Iterable[str]) -> list[str]:
 def _pairs(run: Run, baseline: str | None) -> list[_Pair]:
     """Every row of the run with its baseline."""
     places: dict[_Place, dict[str, Row]] = {}
-    for row in run.rows:
-        place = _Place(row.platform, row.network, row.scope, row.threads, layer_name(row))
+    for row, layer in zip(run.rows, layer_names(run.rows), strict=True):
+        place = _Place(row.platform, row.network, row.scope, row.threads, layer)
         places.setdefault(place, {})[row.kernel] = row
     kernels = kernel_order(row.kernel for row in run.rows)
     if baseline is not None and baseline not in kernels:

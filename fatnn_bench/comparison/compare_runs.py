@@ -1,8 +1,8 @@
 """What changed: several runs against the first of them, case by case.
 
 A speedup above 1 means that a case is faster than in the first run; whether that is sure, its verdict says. A case
-that a run lacks is listed as absent, and one without a time keeps its status and reason. Nothing here does input or
-output.
+that a run lacks is listed as absent, one that is of another shape there as that, and one without a time keeps its
+status and reason. Nothing here does input or output.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,17 +13,28 @@ import pandas as pd
 
 from fatnn_bench import machine
 from fatnn_bench.comparison import gain, same_code, verdict
-from fatnn_bench.comparison.compare import layer_name
 from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.results.identity import Key, difference, key
 from fatnn_bench.results.records import Row, Run
 
-__all__ = ["ABSENT", "differing_machines", "labels", "means", "ratios", "same_code_notice"]
+__all__ = [
+    "ABSENT",
+    "KEY",
+    "OTHER_SHAPE",
+    "differing_machines",
+    "labels",
+    "means",
+    "named",
+    "ratios",
+    "same_code_notice",
+]
 
 #: Stands for a status where a run does not hold the case.
 ABSENT = "absent"
-
-#: A case is the same in two runs if its id is, and its platform where a file holds several.
-_Key = tuple[str | None, str]
+#: Stands for a status where what a run calls the case is another shape than in the first: no comparison of the two.
+OTHER_SHAPE = "another shape"
+#: The columns of :func:`ratios` that tell cases apart; see :mod:`fatnn_bench.results.identity`.
+KEY = ("platform", "case", "kernel", "network", "layer")
 
 
 def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
@@ -42,8 +53,9 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
         A row a case and run but the first: ``platform, network, layer, scope, threads, case, kernel, run,
         status, reason, median_s, baseline, baseline_status, baseline_reason, baseline_s, speedup, low, high,
         verdict, same_code, floor, least_effect``. ``run`` and ``baseline`` are :func:`labels`; a status is
-        ``absent`` where a run lacks the case, and ``verdict`` is missing where there is no speedup. Cases come
-        in the order of the first run, then those that only others hold.
+        ``absent`` where a run lacks the case, ``another shape`` where its shape is not the first run's, and
+        ``verdict`` is missing where there is no speedup. Cases come in the order of the first run, then those that
+        only others hold.
 
     Raises
     ------
@@ -71,7 +83,7 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the geometric mean of each run's speedups over the first, with its interval.
 
     The columns are ``run, baseline, cases, left_out, speedup, low, high``. ``cases`` counts those in the mean,
-    ``left_out`` those without a time in either run.
+    ``left_out`` those without a time in either run, or of another shape.
     """
     (baseline, *names), by_key = labels(runs), _by_key(runs)
     aligned = [list(_aligned(by_key, i)) for i in range(1, len(runs))]
@@ -109,9 +121,14 @@ def differing_machines(runs: Sequence[Run]) -> str:
     return "; ".join(differences)
 
 
-def _by_key(runs: Sequence[Run]) -> list[dict[_Key, Row]]:
-    """The rows of each run, by case."""
-    return [{(row.platform, row.case): row for row in run.rows} for run in runs]
+def named(case: dict[Any, Any]) -> str:
+    """Return what a row of :func:`ratios` is about: its case, and its platform where the files hold several."""
+    return f"{case['case']} {case['platform']}" if isinstance(case["platform"], str) else str(case["case"])
+
+
+def _by_key(runs: Sequence[Run]) -> list[dict[Key, Row]]:
+    """The rows of each run that count, by what they are called."""
+    return [{key(row): row for row in run.rows} for run in runs]
 
 
 def same_code_notice(table: pd.DataFrame) -> str:
@@ -127,17 +144,17 @@ def same_code_notice(table: pd.DataFrame) -> str:
     )
 
 
-def _aligned(by_key: Sequence[dict[_Key, Row]], i: int) -> Iterator[tuple[Row | None, Row | None]]:
+def _aligned(by_key: Sequence[dict[Key, Row]], i: int) -> Iterator[tuple[Row | None, Row | None]]:
     """Each case that run i or the first holds: its row in run i, and in the first."""
-    for key in {**by_key[0], **by_key[i]}:
-        row, base = by_key[i].get(key), by_key[0].get(key)
-        if row or base:
-            yield row, base
+    for name in {**by_key[0], **by_key[i]}:
+        yield by_key[i].get(name), by_key[0].get(name)
 
 
 def _match(row: Row | None, base: Row | None) -> gain.Match | None:
-    """The two, where both are timed."""
-    return (row, base) if row and base and row.timed and base.timed else None
+    """The two, where both are timed, and of one shape."""
+    if row and base and row.timed and base.timed and difference(row.shape, base.shape) is None:
+        return row, base
+    return None
 
 
 def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[str, Any]:
@@ -146,20 +163,28 @@ def _record(baseline: str, run: str, row: Row | None, base: Row | None) -> dict[
     return {
         "platform": case.platform,
         "network": case.network,
-        "layer": layer_name(case),
+        "layer": case.shape["name"],
         "scope": case.scope,
         "threads": case.threads,
         "case": case.case,
         "kernel": case.kernel,
         "run": run,
-        "status": row.status.value if row else ABSENT,
-        "reason": row.reason if row else "",
-        "median_s": row.median_s if row and row.timed else None,
+        **_now(row, base, baseline),
         "baseline": baseline,
         "baseline_status": base.status.value if base else ABSENT,
         "baseline_reason": base.reason if base else "",
         "baseline_s": base.median_s if base and base.timed else None,
     }
+
+
+def _now(row: Row | None, base: Row | None, baseline: str) -> dict[str, Any]:
+    """What a later run has of a case; of another shape, a time is none of the case."""
+    if row is None:
+        return {"status": ABSENT, "reason": "", "median_s": None}
+    if row.timed and base and (found := difference(row.shape, base.shape)):
+        name, here, there = found
+        return {"status": OTHER_SHAPE, "reason": f"{name} is {here}, and {there} in {baseline}", "median_s": None}
+    return {"status": row.status.value, "reason": row.reason, "median_s": row.median_s if row.timed else None}
 
 
 def _nothing(runs: Sequence[Run], names: Sequence[str]) -> str:
@@ -170,5 +195,5 @@ def _nothing(runs: Sequence[Run], names: Sequence[str]) -> str:
     )
     return (
         "these runs have no timed case in common, so there is nothing to compare; a case is the same when kernel, "
-        f"shape, scope and threads are; timed cases: {examples}"
+        f"layer and all its sizes, scope and threads are; timed cases: {examples}"
     )

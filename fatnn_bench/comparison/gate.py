@@ -1,11 +1,12 @@
 """What a comparison of runs means to a script: the exit code, and a sentence for each reason. It prints nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from fatnn_bench.comparison.compare_runs import OTHER_SHAPE, named
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.verdict import Verdict, slower_by
 from fatnn_bench.errors import Exit
@@ -37,8 +38,10 @@ def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False)
         The slow-down, 0.05 for 5%, from which a case that is SLOWER is a regression. One that was timed in the first
         run and is wrong or broken now is none, and worse. None looks for neither.
     strict
-        Whether it is a fault too that noise may hide a regression; without a limit, that any case is UNCLEAR. If it
-        is none, a case that measured slower by the limit and is UNCLEAR, as a MISTRUSTED one is, is a warning.
+        Whether it is a fault too that noise may hide a regression; without a limit, that any case is UNCLEAR; and that
+        a case which was timed in the first run cannot be told about, for it has no time now, or is of another shape.
+        If it is none, such a case is a warning, and so is one that measured slower by the limit and is UNCLEAR, as a
+        MISTRUSTED one is.
     """
     findings: list[tuple[Exit, str, pd.DataFrame]] = []
     if limit is not None:
@@ -47,12 +50,24 @@ def rule(ratios: pd.DataFrame, limit: float | None = None, strict: bool = False)
             (Exit.ERROR, "timed in the first run, and broken now", _broken(ratios, Status.ERROR)),
             (Exit.REGRESSION, f"slower by {100 * limit:.4g}% or more", _slower(ratios, limit)),
         ]
+    lost = list(_lost(ratios, told=(Status.FAILED, Status.ERROR) if limit is not None else ()))
     if strict:
         hidden = "where noise may hide that much" if limit is not None else "too noisy to tell"
         findings.append((Exit.TOO_NOISY, hidden, _hidden(ratios, limit)))
+        findings += [(Exit.TOO_NOISY, what, cases) for what, cases in lost]
     found = [(code, f"{_listed(cases)}: {what}") for code, what, cases in findings if len(cases)]
-    warnings = [] if limit is None or strict else _warnings(ratios, limit)
+    warnings = [] if strict else [f"{_listed(cases)}: {what}" for what, cases in lost if len(cases)]
+    if limit is not None and not strict:
+        warnings += _warnings(ratios, limit)
     return Ruling(found[0][0] if found else Exit.FINE, tuple(sentence for _, sentence in found), tuple(warnings))
+
+
+def _lost(ratios: pd.DataFrame, told: Sequence[Status]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """What the cases are that were timed in the first run and cannot be compared, but those of statuses told."""
+    lost = ratios[ratios["baseline_s"].notna() & ratios["median_s"].isna() & ~ratios["status"].isin(told)]
+    reshaped = lost["status"] == OTHER_SHAPE
+    yield "of another shape than in the first run, and not compared", lost[reshaped]
+    yield "timed in the first run, and not timed now", lost[~reshaped]
 
 
 def _warnings(ratios: pd.DataFrame, limit: float) -> Iterator[str]:
@@ -96,4 +111,5 @@ def _listed(cases: pd.DataFrame) -> str:
 
 def _named(case: dict[Any, Any]) -> str:
     gain = "" if pd.isna(case["speedup"]) else f" {Gain(case['speedup'], case['low'], case['high'])}"
-    return f"{case['case']}{gain}"
+    status = "" if gain else f" ({case['reason'] if case['status'] == OTHER_SHAPE else case['status']})"
+    return f"{named(case)}{gain}{status}"

@@ -18,6 +18,7 @@ from fatnn_bench.figures import Options, caption, legend, style
 from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.results import provenance
+from fatnn_bench.results.identity import shape_key
 from fatnn_bench.results.records import Row, Run, Status
 
 __all__ = ["figure", "table"]
@@ -66,10 +67,10 @@ def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
     NothingComparableError
         No kernel has a time beside a baseline's.
     """
-    groups: dict[tuple[str, str, str, int], dict[str, dict[str, Row]]] = {}
+    groups: dict[tuple[str, str, str, int], dict[Any, dict[str, Row]]] = {}
     for row, platform in _timed(runs):
         group = groups.setdefault((platform, _ORIGINS[row.status], row.scope, row.threads), {})
-        group.setdefault(row.layer, {})[row.kernel] = row
+        group.setdefault((row.layer, shape_key(row.shape)), {})[row.kernel] = row
     records = [
         dict(zip(("platform", "origin", "scope", "threads"), group, strict=True)) | record
         for group, layers in groups.items()
@@ -90,7 +91,7 @@ def _timed(runs: Sequence[Run]) -> Iterator[tuple[Row, str]]:
                 yield row, row.platform or run.header.platform
 
 
-def _records(layers: dict[str, dict[str, Row]], baseline: str | None) -> Iterator[dict[str, Any]]:
+def _records(layers: dict[Any, dict[str, Row]], baseline: str | None) -> Iterator[dict[str, Any]]:
     pairs: dict[str, list[tuple[Row, Row]]] = {}
     for rows in layers.values():
         wanted = [row for row in rows.values() if row.kernel == baseline] if baseline else _float32(rows.values())

@@ -24,6 +24,7 @@ from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
 from fatnn_bench.limits.peaks import Bandwidth
+from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Header, Run, Status
 
 __all__ = ["draw", "figure", "table"]
@@ -67,7 +68,8 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
     NothingComparableError
         No row has both a time and bytes.
     """
-    kept = [row for row in run.rows if row.timed and row.bytes and row.gmacs_per_s]
+    named = zip(run.rows, layer_names(run.rows), strict=True)
+    kept = [(row, layer) for row, layer in named if row.timed and row.bytes and row.gmacs_per_s]
     if not kept:
         raise NothingComparableError(
             f"{run.source or 'the run'} has no row with a time and bytes, so there is no roofline; "
@@ -75,7 +77,7 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
         )
     return pd.DataFrame(
         [
-            caption.row_columns(row, compare.layer_name(row))
+            caption.row_columns(row, layer)
             | {
                 "macs": row.macs,
                 "bytes": row.bytes,
@@ -84,7 +86,7 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
                 "peak_gmacs_per_s": row.peak_gmacs_per_s,
             }
             | {f"{one.level}_gmacs_per_s": row.macs / row.bytes * one.gbytes_per_s for one in bandwidths}
-            for row in kept
+            for row, layer in kept
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
 from fatnn_bench.results import provenance
+from fatnn_bench.results.identity import shape_key
 from fatnn_bench.results.records import Row, Run
 
 __all__ = ["figure", "table"]
@@ -50,12 +52,12 @@ def table(runs: Sequence[Run], kernels: str | None = None) -> pd.DataFrame:
     NothingComparableError
         No case was timed on two numbers of threads.
     """
-    times: dict[tuple[str, str, str], dict[int, dict[str, float]]] = {}
+    times: dict[tuple[str, str, str], dict[int, dict[Any, float]]] = {}
     for run in runs:
         for row in run.rows:
             if row.timed and row.median_s and (kernels is None or _matches(row.kernel, kernels)):
                 where = times.setdefault((_machine(run, row), row.scope, row.kernel), {})
-                where.setdefault(row.threads, {})[row.layer] = row.median_s
+                where.setdefault(row.threads, {})[row.layer, shape_key(row.shape)] = row.median_s
     records = []
     for (machine, scope, kernel), by_threads in times.items():
         fewest = by_threads[min(by_threads)]

@@ -21,6 +21,7 @@ from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend
 from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, stage_look, width_in
 from fatnn_bench.printing.footnotes import mark
+from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Header, Row, Run
 
 __all__ = ["KERNELS", "draw", "figure", "table"]
@@ -61,7 +62,9 @@ def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
     """
     globs = [glob.strip() for glob in (kernels or KERNELS).split(",")]
     kept = [
-        row for row in run.rows if row.timed and row.stages_s and any(fnmatchcase(row.kernel, glob) for glob in globs)
+        (row, layer)
+        for row, layer in zip(run.rows, layer_names(run.rows), strict=True)
+        if row.timed and row.stages_s and any(fnmatchcase(row.kernel, glob) for glob in globs)
     ]
     if not kept:
         staged = compare.kernel_order(row.kernel for row in run.rows if row.stages_s)
@@ -69,13 +72,13 @@ def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
             f"{run.source or 'the run'} has no stages of {', '.join(globs)}; "
             + (f"choose some of {', '.join(staged)} with --kernel" if staged else "run it with --scope layer")
         )
-    return pd.DataFrame([record for row in kept for record in _records(row)])
+    return pd.DataFrame([record for row, layer in kept for record in _records(row, layer)])
 
 
-def _records(row: Row) -> Iterator[dict[str, Any]]:
+def _records(row: Row, layer: str) -> Iterator[dict[str, Any]]:
     assert row.stages_s is not None
     assert row.median_s is not None
-    of_row = caption.row_columns(row, compare.layer_name(row))
+    of_row = caption.row_columns(row, layer)
     of_row |= {"median_s": row.median_s, "ci_low_s": row.ci_low_s, "ci_high_s": row.ci_high_s}
     left = row.median_s - sum(row.stages_s.values())
     for stage, seconds in {**row.stages_s, (REST if left >= 0 else OVERLAP): left}.items():

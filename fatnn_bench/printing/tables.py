@@ -11,6 +11,7 @@ from fatnn_bench.comparison.gain import Gain, number
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.printing import footnotes
 from fatnn_bench.results import provenance
+from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Bound, Row, Run
 
 __all__ = ["Document", "Sheet", "rows_document", "runs_document", "speedups_document"]
@@ -80,9 +81,10 @@ def runs_document(runs: Sequence[Run], min_effect: float = MIN_EFFECT) -> Docume
 def rows_document(run: Run) -> Document:
     """Return a run as it was saved: its header, and a line a case."""
     several = len({(row.scope, row.threads, row.platform) for row in run.rows}) > 1
-    rows = tuple(_row_cells(row, several) for row in run.rows)
+    where = [_where(row, layer, several) for row, layer in zip(run.rows, layer_names(run.rows), strict=True)]
+    rows = tuple(_row_cells(*each) for each in zip(run.rows, where, strict=True))
     columns = ("layer", "kernel", "ms", "±", "GMAC/s", "GB/s", "peak", "status")
-    faults = [(row.kernel, row.status.value, row.reason, _where(row, several)) for row in run.rows]
+    faults = [(row.kernel, row.status.value, row.reason, at) for row, at in zip(run.rows, where, strict=True)]
     limits = {row.limit for row in run.rows}
     notes = (
         *footnotes.by_kernel(faults),
@@ -184,11 +186,11 @@ def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, least: float) -> It
 def _ratios_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
     runs, base = list(means["run"]), means["baseline"].iloc[0]
     rows: list[tuple[str, ...]] = []
-    for case, group in ratios.groupby("case", sort=False):
+    for _, group in ratios.groupby(list(compare_runs.KEY), sort=False, dropna=False):
         first = _dicts(group)[0]
         cells = {row["run"]: _ratio_cell(row) for row in _dicts(group)}
         time = _milliseconds(first["baseline_s"]) if pd.notna(first["baseline_s"]) else first["baseline_status"]
-        rows.append((str(case), time, *(cells.get(run, compare_runs.ABSENT) for run in runs)))
+        rows.append((compare_runs.named(first), time, *(cells.get(run, compare_runs.ABSENT) for run in runs)))
     gains = [str(_gain(row)) for row in _dicts(means)]
     return Sheet(
         title=f"× over {base}, the first run: above 1 is faster",
@@ -226,14 +228,13 @@ def _gain(row: dict[str, Any]) -> Gain:
 
 
 def _ratio_notes(ratios: pd.DataFrame, means: pd.DataFrame) -> Iterator[str]:
-    first = ratios.drop_duplicates("case")
+    first = ratios.drop_duplicates(list(compare_runs.KEY))
     sides = [(first["baseline"].iloc[0], first, "baseline_")]
     sides += [(str(run), group, "") for run, group in ratios.groupby("run", sort=False)]
     runs: dict[str, list[str]] = {}
     for run, rows, prefix in sides:
-        for note in footnotes.by_case(
-            rows[["case", f"{prefix}status", f"{prefix}reason"]].itertuples(index=False, name=None)
-        ):
+        faults = ((compare_runs.named(row), row[f"{prefix}status"], row[f"{prefix}reason"]) for row in _dicts(rows))
+        for note in footnotes.by_case(faults):
             runs.setdefault(note, []).append(run)
     yield from (f"{', '.join(names)}: {note}" for note, names in runs.items())
     for run, group in ratios.groupby("run", sort=False):
@@ -242,16 +243,18 @@ def _ratio_notes(ratios: pd.DataFrame, means: pd.DataFrame) -> Iterator[str]:
         yield f"{run!s}: {told or 'nothing to compare'}; less than {group['least_effect'].iloc[0]:.1%} does not count"
     for row in _dicts(means[means["left_out"] > 0]):
         total = row["cases"] + row["left_out"]
-        yield f"{row['run']}: the mean is over {row['cases']} of {total} cases; the others lack a time"
+        reshaped = ((ratios["run"] == row["run"]) & (ratios["status"] == compare_runs.OTHER_SHAPE)).any()
+        shapes = ", or are of another shape" if reshaped else ""
+        yield f"{row['run']}: the mean is over {row['cases']} of {total} cases; the others lack a time{shapes}"
 
 
-def _row_cells(row: Row, several: bool) -> tuple[str, ...]:
+def _row_cells(row: Row, where: str) -> tuple[str, ...]:
     half = None
     if row.median_s and row.ci_low_s is not None and row.ci_high_s is not None:
         half = (row.ci_high_s - row.ci_low_s) / 2 / row.median_s
     spread = NOTHING if half is None else f"{half:.1%}"
     rates = _number_or_dash(row.gmacs_per_s), _number_or_dash(row.gbytes_per_s)
-    return _where(row, several), row.kernel, _milliseconds(row.median_s), spread, *rates, _peak(row), row.status.value
+    return where, row.kernel, _milliseconds(row.median_s), spread, *rates, _peak(row), row.status.value
 
 
 def _peak(row: Row) -> str:
@@ -261,9 +264,9 @@ def _peak(row: Row) -> str:
     return f"{row.peak_fraction:.0%}{' read' if row.limit == Bound.BANDWIDTH else ''}"
 
 
-def _where(row: Row, several: bool) -> str:
+def _where(row: Row, name: str, several: bool) -> str:
     """The layer; with scope, threads and platform where the run holds several."""
-    layer = f"{row.network}.{compare.layer_name(row)}" if row.network else compare.layer_name(row)
+    layer = f"{row.network}.{name}" if row.network else name
     platform = f" {row.platform}" if row.platform else ""
     return f"{layer}/{row.scope}@{row.threads}{platform}" if several else layer
 

@@ -113,8 +113,8 @@ class Row(_Record):
 
     @property
     def layer(self) -> str:
-        """The full name of the layer, as in the case's id."""
-        return self.case.split("/")[1]
+        """The full name of the layer, as in the case's id: its network's, a dot, and its own."""
+        return f"{self.network}.{self.shape['name']}" if self.network else str(self.shape["name"])
 
     @property
     def gbytes_per_s(self) -> float | None:

@@ -1,11 +1,12 @@
 """Going on with a run that was stopped, and putting runs together: only where all rows mean the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fatnn_bench import machine
 from fatnn_bench.errors import UserError
+from fatnn_bench.results.identity import Key, difference, key
 from fatnn_bench.results.records import Header, Row, Run, Status, in_order
 from fatnn_bench.workload.cases import Case
 
@@ -17,7 +18,14 @@ _SOFTWARE = (_KERNELS, "fatnn-bench", "python", "numpy", "numba", "llvmlite")
 
 
 def missing(cases: Sequence[Case], run: Run) -> list[Case]:
-    """Return the cases of which a run holds no row, or one that tells of an ERROR, in their order."""
+    """Return the cases of which a run holds no row, or one that tells of an ERROR, in their order.
+
+    Raises
+    ------
+    UserError
+        A layer of the cases has another shape in the run.
+    """
+    _refuse_shapes({case.layer.full_name: case.layer.to_json() for case in cases}, "asked for now", run)
     known = {row.case for row in run.rows if row.status is not Status.ERROR}
     return [case for case in cases if case.id not in known]
 
@@ -44,9 +52,14 @@ def merged(runs: Sequence[Run], created: str, command: list[str]) -> Run:
     Raises
     ------
     UserError
-        If the runs differ in what :func:`differences` compares.
+        If the runs differ in what :func:`differences` compares, or a layer has one shape in one of them and another
+        in the next.
     """
     first, *others = runs
+    shapes: dict[str, Mapping[str, Any]] = {}
+    for run in runs:
+        _refuse_shapes(shapes, "in the files before it", run)
+        shapes |= {row.layer: row.shape for row in run.rows}
     for other in others:
         same_platform = first.header.platform == other.header.platform
         for name, one, two in differences(first.header, other.header):
@@ -57,17 +70,28 @@ def merged(runs: Sequence[Run], created: str, command: list[str]) -> Run:
                 "`fatnn-bench compare` takes several files"
             )
     platforms = dict.fromkeys(run.header.platform for run in runs)
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[Key, Row] = {}
     for run in runs:
         for row in run.rows:
-            platform = row.platform or run.header.platform
-            rows[platform, row.case] = replace(row, platform=platform) if len(platforms) > 1 else row
+            kept = replace(row, platform=row.platform or run.header.platform)
+            rows[key(kept)] = kept if len(platforms) > 1 else row
     noise = tuple(record for run in runs for record in run.noise)
     layers = list(dict.fromkeys(layer for run in runs for layer in run.header.layers))
     header = replace(
         first.header, created=created, command=command, platform="+".join(platforms), layers=layers, options={}
     )
     return Run(header, in_order(rows.values(), layers), noise=noise)
+
+
+def _refuse_shapes(shapes: Mapping[str, Mapping[str, Any]], where: str, run: Run) -> None:
+    """Raise UserError if a layer of a run is of another shape than the one of its name among ``shapes``."""
+    for row in run.rows:
+        if found := difference(row.shape, shapes.get(row.layer, {})):
+            name, here, there = found
+            raise UserError(
+                f"{row.layer} has {name} {here} in {run.source} and {there} {where}: rows of two shapes do not go into "
+                "one file; rename the layer, or use another file"
+            )
 
 
 def differences(one: Header, two: Header) -> Iterator[tuple[str, Any, Any]]:

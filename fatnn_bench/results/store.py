@@ -19,6 +19,7 @@ from pydantic_core import from_json
 
 from fatnn_bench import gate
 from fatnn_bench.errors import UserError, WritingStoppedError
+from fatnn_bench.results.identity import counting
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
 
 #: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
@@ -161,7 +162,8 @@ def read(path: Path) -> Run:
     Returns
     -------
     Run
-        Its rows are in the order of the header's layers. A torn last line is left out and named in ``warnings``.
+        Its rows are in the order of the header's layers. A torn last line, and all but the last row of a case, are
+        left out and named in ``warnings``.
 
     Raises
     ------
@@ -189,7 +191,10 @@ def read(path: Path) -> Run:
             rows.append(_validated(_ROW, record, f"{file}, line {number}"))
         elif record["kind"] == "noise":  # other kinds of line are a newer minor version's
             noise.append(_validated(_NOISE, record, f"{file}, line {number}"))
-    return Run(header, in_order(rows, header.layers), tuple(warnings), str(file), tuple(noise))
+    counted, notice = counting(rows)
+    if notice:
+        warnings.append(f"{file}: {notice}")
+    return Run(header, in_order(counted, header.layers), tuple(warnings), str(file), tuple(noise))
 
 
 def _lines(file: Path) -> list[bytes]:

@@ -141,9 +141,14 @@ def test_bare_products_are_no_network_and_have_no_total():
     assert totals.loc["binary", "geometric_mean"] == pytest.approx(2)
 
 
-def test_layer_name_is_without_its_network():
-    assert compare.layer_name(make_row("int8", shape={"name": "net.conv1"})) == "conv1"
-    assert compare.layer_name(make_row("int8", shape={"name": "conv1"})) == "conv1"
+def test_kernels_of_two_shapes_of_one_name_are_not_compared():
+    wide = make_row("float32", ms=9.0, shape={"name": "conv1", "m": 49, "n": 512, "k": 9216})
+    other = make_row("binary", ms=3.0, shape=wide.shape)
+    before = make_row("float32", ms=4.0, case="before")  # or the later float32 would count
+    table = compare.speedups(make_run(before, make_row("int8", ms=1.0), wide, other))
+    speedups = table.set_index(["layer", "kernel"])["speedup"]
+    assert speedups["conv1 of 49×512×4608, shape 1"].to_dict() == pytest.approx({"float32": 1, "int8": 4})
+    assert speedups["conv1 of 49×512×9216, shape 2"].to_dict() == pytest.approx({"float32": 1, "binary": 3})
 
 
 def test_kernel_order_goes_by_bits_then_ours_first():

@@ -114,3 +114,15 @@ def test_nothing_in_common():
     ) as error:
         compare_runs.ratios([A, other])
     assert error.value.exit_code == Exit.NOTHING
+
+
+def test_one_name_of_two_shapes_is_not_compared():
+    wide = {"name": "conv1", "m": 49, "n": 512, "k": 9216, "count": 2}
+    later = make_run(make_row("binary", ms=1.0, shape=wide), make_row("int8", ms=4.0), source="b.jsonl")
+    table = compare_runs.ratios([A, later]).set_index("kernel")
+    assert (table.loc["binary", "status"], table.loc["binary", "reason"]) == (
+        "another shape",
+        "k is 9216, and 4608 in a",
+    )
+    assert pd.isna(table.loc["binary", ["speedup", "median_s", "verdict"]]).all()
+    assert compare_runs.means([A, later]).iloc[0][["cases", "left_out"]].tolist() == [1, 2]

@@ -83,18 +83,18 @@ def test_a_mistrusted_first_run_is_a_doubt_as_well():
 
 
 def test_doubts_of_less_than_the_limit_and_without_one_are_not_told():
-    ratios = after(make_row("binary", ms=1.04, status=Status.MISTRUSTED, reason="r"))
+    ratios = after(make_row("binary", ms=1.04, status=Status.MISTRUSTED, reason="r"), make_row("int8", ms=1.0))
     assert gate.rule(ratios, limit=0.05).warnings == gate.rule(ratios).warnings == ()
 
 
 def test_noise_that_hides_only_a_gain_is_none():
-    ratios = after(spread("binary", 0.8, 0.15))
+    ratios = after(spread("binary", 0.8, 0.15), spread("int8", 0.8, 0.15))
     assert set(ratios["verdict"].dropna()) == {"UNCLEAR"}
     assert gate.rule(ratios, limit=0.5, strict=True).code is Exit.FINE
 
 
 def test_a_floor_above_the_limit_hides_it():
-    ratios = after(make_row("binary", ms=1.0), noise=make_noise(0.08))
+    ratios = after(make_row("binary", ms=1.0), make_row("int8", ms=1.0), noise=make_noise(0.08))
     assert gate.rule(ratios, limit=0.05).code is Exit.FINE
     assert gate.rule(ratios, limit=0.05, strict=True).code is Exit.TOO_NOISY
     assert gate.rule(ratios, limit=0.10, strict=True).code is Exit.FINE
@@ -108,3 +108,24 @@ def test_many_cases_are_counted():
     assert "conv2" in reason
     assert "conv3" not in reason
     assert ", 2 more: " in reason
+
+
+@pytest.mark.parametrize("limit", [None, 0.05])
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ((), "binary/net.conv1/kernel@1 (absent): timed in the first run, and not timed now"),
+        ((make_row("binary", status=Status.SKIPPED),), "(SKIPPED): timed in the first run, and not timed now"),
+        (
+            (make_row("binary", ms=9.0, shape={"name": "conv1", "m": 49, "n": 512, "k": 9216}),),
+            "(k is 9216, and 4608 in before): of another shape than in the first run, and not compared",
+        ),
+    ],
+)
+def test_what_was_timed_and_cannot_be_compared_is_told_and_does_not_pass_a_strict_gate(row, sentence, limit):
+    ratios = after(make_row("int8", ms=1.0), *row)
+    (warning,) = gate.rule(ratios, limit).warnings
+    assert warning.endswith(sentence)
+    assert gate.rule(ratios, limit).code is Exit.FINE
+    ruling = gate.rule(ratios, limit, strict=True)
+    assert (ruling.code, ruling.reasons) == (Exit.TOO_NOISY, (warning,))

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fatnn_bench.errors import UserError, WritingStoppedError
-from fatnn_bench.results import store
+from fatnn_bench.results import identity, store
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Status
 
 HEADER = Header(
@@ -61,7 +61,7 @@ rows_strategy = st.builds(
 )  # fmt: skip
 
 
-@given(rows=st.lists(rows_strategy, min_size=1, max_size=4))
+@given(rows=st.lists(rows_strategy, min_size=1, max_size=4, unique_by=identity.key))
 def test_what_is_written_is_read(tmp_path_factory, rows):
     path = write(tmp_path_factory.mktemp("store") / "run.jsonl", *rows)
     run = store.read(path)
