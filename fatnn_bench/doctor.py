@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from fatnn_bench import findings, machine
+from fatnn_bench import findings, machine, variables
 from fatnn_bench.findings import Finding, State
 from fatnn_bench.model import mca
 
@@ -22,8 +22,6 @@ __all__ = ["Load", "examine", "watch"]
 WATCH_S = 1.0
 #: A core is busy, and a vCPU stolen from, if more of its time is gone than this.
 BUSY, STOLEN = 0.10, 0.005
-#: What they would set is set for every worker, by its platform.
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 #: Extras for those who work on the suite.
 _NOT_FOR_USE = ("test", "dev")
 
@@ -59,7 +57,8 @@ def examine(load: Load, environment: Mapping[str, str], root: Path = Path("/")) 
     yield from findings.of(here, machine.software())
     yield _busy(load)
     yield _stolen(load, here["virtualisation"])
-    yield _threads(environment)
+    yield _not_inherited(environment)
+    yield _preloaded(environment)
     yield _llvm_mca()
     yield from _extras(requires("fatnn-bench") or ())
 
@@ -83,13 +82,19 @@ def _stolen(load: Load, virtualisation: str | None) -> Finding:
     return Finding(what, State.DOUBTFUL, found)
 
 
-def _threads(environment: Mapping[str, str]) -> Finding:
-    what = "thread counts in the environment"
-    given = {name: environment[name] for name in _THREAD_VARIABLES if name in environment}
-    if not given:
-        return Finding(what, State.GOOD, "none")
-    found = ", ".join(f"{name}={value}" for name, value in given.items()) + "; a platform's `threads` counts instead"
-    return Finding(what, State.NOTE, found, f"unset {' '.join(given)}")
+def _not_inherited(environment: Mapping[str, str]) -> Finding:
+    what = "variables of libraries"
+    if given := variables.removed(environment):
+        found = f"{', '.join(given)}: what is measured does not see them, and a platform says what it sees instead"
+        return Finding(what, State.NOTE, found, f"unset {' '.join(given)}")
+    return Finding(what, State.GOOD, "none are set that would change what is measured")
+
+
+def _preloaded(environment: Mapping[str, str]) -> Finding:
+    what = "LD_PRELOAD"
+    if libraries := variables.recorded(environment).get("LD_PRELOAD"):
+        return Finding(what, State.DOUBTFUL, f"{libraries}, which what is measured loads too", "unset LD_PRELOAD")
+    return Finding(what, State.GOOD, "none")
 
 
 def _llvm_mca() -> Finding:

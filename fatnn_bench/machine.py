@@ -15,6 +15,7 @@ import archspec.cpu
 import psutil
 from archspec.cpu.detect import brand_string, detected_info
 
+from fatnn_bench import variables
 from fatnn_bench.harness.affinity import efficiency_cores
 from fatnn_bench.platforms import usable_cores
 
@@ -22,11 +23,6 @@ _PACKAGES = ("fatnn-bench", "numpy", "scipy", "numba", "llvmlite", "numba-cuda",
 _CPU = "sys/devices/system/cpu"
 #: Files that switch turbo, below :data:`_CPU`, and what they hold where it is on: Intel's driver first.
 _TURBO_SWITCHES = {"intel_pstate/no_turbo": "0", "cpufreq/boost": "1"}
-#: How the names of variables begin that change threads, instruction sets or memory of what is measured.
-_VARIABLES = (
-    *("OMP_", "GOMP_", "KMP_", "NUMBA_", "OPENBLAS_", "MKL_"),
-    *("ONEDNN_", "DNNL_", "ATEN_CPU_CAPABILITY", "GLIBC_TUNABLES", "CUDA_VISIBLE_DEVICES"),
-)
 #: Instruction sets, by the names that archspec has for them. The kernel's list holds much else, and changes with it.
 _INSTRUCTION_SETS = frozenset().union(*(target.features for target in archspec.cpu.TARGETS.values()))
 
@@ -88,7 +84,7 @@ def software() -> dict[str, Any]:
         **{package: installed_version(package) for package in _PACKAGES},
         **_commit(Path(__file__).parents[1]),
         "blas": blas(),
-        "environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
+        "environment": variables.recorded(os.environ),
     }
 
 

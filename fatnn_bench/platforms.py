@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from fatnn_bench.errors import UserError
 from fatnn_bench.gate import Name
+from fatnn_bench.variables import SETTABLE
 from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
 from fatnn_bench.yamlfile import read as read_yaml
@@ -45,6 +46,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _settable(value: str) -> str:
+    if value not in SETTABLE:
+        raise ValueError(f"found {value!r}, expected one of {', '.join(sorted(SETTABLE))}")
+    return value
+
+
 class CpuPlatform(Entry):
     """A process on this machine's CPU."""
 
@@ -53,6 +60,7 @@ class CpuPlatform(Entry):
     description: str = ""
     numba_cpu: Annotated[str, Field(min_length=1)] | None = None
     numba_features: Annotated[str, AfterValidator(_signed_features)] | None = None
+    environment: dict[Annotated[str, AfterValidator(_settable)], str] = Field(default_factory=dict)
 
     @property
     def thread_count(self) -> int:

@@ -6,10 +6,9 @@ What Numba compiles for is settled when it is imported, so that another target n
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
-from fatnn_bench import launch
+from fatnn_bench import children, launch
 from fatnn_bench.errors import UserError
 from fatnn_bench.platforms import CpuPlatform, Platform
 
@@ -33,8 +32,9 @@ def ask(name: str, platform: Platform, module: str, *arguments: str) -> Any:
         raise UserError(f"platform {name} is of kind {platform.kind}, which runs no code here; choose one of kind cpu")
     if reason := launch.obstacle(platform):
         raise UserError(f"platform {name} cannot be used here: {reason}")
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=launch.environment(platform, os.environ))
+    environment = launch.environment(platform, os.environ)
+    command = children.command(module, *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=children.FOLDER)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise UserError(f"{module} failed on platform {name} with status {done.returncode}: {last[0]}")

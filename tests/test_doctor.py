@@ -36,11 +36,16 @@ def test_stolen_time_is_told_of_virtual_machines(virtual):
     assert stolen.found.startswith("3.1% taken")
 
 
-def test_thread_counts_of_the_shell_are_named_and_nothing_else_of_it(tmp_path):
-    finding = found("thread counts in the environment", tmp_path, OMP_NUM_THREADS="3", A_SECRET="x")
-    assert "OMP_NUM_THREADS=3" in finding.found
-    assert finding.mend == "unset OMP_NUM_THREADS"
-    assert "A_SECRET" not in finding.found
+def test_variables_that_what_is_measured_does_not_see_are_named_and_no_others(tmp_path):
+    finding = found("variables of libraries", tmp_path, OMP_NUM_THREADS="3", NUMBA_OPT="hidden", A_SECRET="x")
+    assert finding.found.startswith("NUMBA_OPT, OMP_NUM_THREADS: ")
+    assert finding.mend == "unset NUMBA_OPT OMP_NUM_THREADS"
+    assert not {"A_SECRET", "hidden"} & set(finding.found.split())
+
+
+def test_a_library_that_is_loaded_first_is_doubtful(tmp_path):
+    finding = found("LD_PRELOAD", tmp_path, LD_PRELOAD="/opt/lib/fast.so")
+    assert (finding.state, finding.found.split(",")[0]) == (State.DOUBTFUL, "fast.so")
 
 
 def test_the_machine_is_judged_as_a_report_judges_it(tmp_path):

@@ -1,21 +1,29 @@
 """The kind ``cpu``: the worker is a process on this machine, compiled for the instruction set of the platform."""
 
 import os
-import sys
 from collections.abc import Generator, Mapping
 from typing import Any
 
 import archspec.cpu
 from archspec.cpu.detect import detected_info
 
+from fatnn_bench import children
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CpuPlatform
 
-#: The code that OpenBLAS, which chooses its own, is to run at an instruction-set level: else the baseline would use
-#: more of the machine than the kernels beside it.
-_OPENBLAS_CORES = {"x86-64": "Prescott", "x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
-
+#: The code that libraries, which choose their own, are to run at an instruction-set level: else the baselines would use
+#: more of the machine than the kernels beside them. OpenBLAS, PyTorch, oneDNN and MKL have words of their own.
+_CORE, _CAPABILITY, _ISA, _MKL = (
+    *("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY"),
+    *("ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS"),
+)
+_LEVELS = {
+    "x86-64": {_CORE: "Prescott", _CAPABILITY: "default", _ISA: "SSE41", _MKL: "SSE4_2"},  # their least
+    "x86-64-v2": {_CORE: "Nehalem", _CAPABILITY: "default", _ISA: "SSE41", _MKL: "SSE4_2"},
+    "x86-64-v3": {_CORE: "Haswell", _CAPABILITY: "avx2", _ISA: "AVX2", _MKL: "AVX2"},
+    "x86-64-v4": {_CORE: "SkylakeX", _CAPABILITY: "avx512", _ISA: "AVX512_CORE", _MKL: "AVX512"},
+}
 
 #: Libraries' words for some 0.1 to 1 ms of spinning: turns of a loop, milliseconds, and a power of two of clock cycles.
 #: By themselves GNU's OpenMP spins for ever where it is told to, LLVM's for 200 ms, and OpenBLAS for 2^26 cycles.
@@ -24,9 +32,8 @@ _SPIN = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1", "OPENBLAS_THREAD_TIMEO
 
 def events(platform: CpuPlatform, request: Request) -> Generator[dict[str, Any]]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
-    return process.listen(
-        [sys.executable, "-m", "fatnn_bench.harness.worker"], environment(platform, os.environ), request
-    )
+    command = children.command("fatnn_bench.harness.worker")
+    return process.listen(command, environment(platform, os.environ), request)
 
 
 def obstacle(platform: CpuPlatform) -> str:
@@ -47,6 +54,7 @@ def obstacle(platform: CpuPlatform) -> str:
 def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str, str]:
     """The environment of a platform's worker: what libraries read once, when they are loaded.
 
+    What the shell holds of such variables does not count (:mod:`fatnn_bench.variables`): ``native`` is this CPU.
     Threads are bound to cores: unbound, two of them can land on one core for a whole sample. They spin while they wait
     for the next call, as waking costs more than a small layer, but not for as long as libraries would have them: the
     idle threads of one library are to leave the cores to those of another before it is timed.
@@ -56,14 +64,15 @@ def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str
         "NUMBA_NUM_THREADS": threads,
         "NUMBA_THREADING_LAYER_PRIORITY": "omp tbb workqueue",
         "OMP_NUM_THREADS": threads,
+        "OMP_DYNAMIC": "false",
         "OMP_PROC_BIND": "true",
         **_SPIN,
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
+        "MKL_DYNAMIC": "FALSE",
     }
     if platform.numba_cpu is not None:
         chosen["NUMBA_CPU_NAME"] = platform.numba_cpu
         chosen["NUMBA_CPU_FEATURES"] = platform.numba_features or ""
-    if platform.numba_cpu in _OPENBLAS_CORES:
-        chosen["OPENBLAS_CORETYPE"] = _OPENBLAS_CORES[platform.numba_cpu]
-    return dict(inherited) | chosen
+    chosen |= _LEVELS.get(platform.numba_cpu or "", {})
+    return children.environment(inherited) | chosen | platform.environment

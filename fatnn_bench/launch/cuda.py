@@ -2,11 +2,11 @@
 
 import ctypes
 import os
-import sys
 from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from fatnn_bench import children
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CudaPlatform
@@ -14,7 +14,7 @@ from fatnn_bench.platforms import CudaPlatform
 
 def events(platform: CudaPlatform, request: Request) -> Generator[dict[str, Any]]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
-    command = [sys.executable, "-m", "fatnn_bench.harness.worker", "cuda"]
+    command = children.command("fatnn_bench.harness.worker", "cuda")
     return process.listen(command, environment(platform, os.environ), request)
 
 
@@ -40,7 +40,7 @@ def environment(platform: CudaPlatform, inherited: Mapping[str, str]) -> dict[st
     """The environment of the worker: it sees one GPU, numbered as nvidia-smi does, or within those that it may see."""
     visible = inherited.get("CUDA_VISIBLE_DEVICES", "").split(",")
     chosen = visible[platform.device] if platform.device < len(visible) and visible[0] else str(platform.device)
-    return dict(inherited) | {
+    return children.environment(inherited) | {
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
         "CUDA_VISIBLE_DEVICES": chosen,
         "NUMBA_CUDA_LOW_OCCUPANCY_WARNINGS": "0",  # small layers are what they are

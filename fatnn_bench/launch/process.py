@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from fatnn_bench.children import FOLDER
 from fatnn_bench.harness.worker import Request
 
 
@@ -44,6 +45,7 @@ def listen(
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=environment,
+            cwd=FOLDER,
             start_new_session=True,
             text=True,
         )

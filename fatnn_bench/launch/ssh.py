@@ -45,7 +45,7 @@ def obstacle(platform: SshPlatform) -> str:
 def command(platform: SshPlatform) -> list[str]:
     """The program and its arguments. The shell over there reads one line, in which every word is quoted."""
     far = shlex.join(
-        [platform.python, "-m", "fatnn_bench.launch.far", platform.platform, str(platform.threads)],
+        [platform.python, "-P", "-m", "fatnn_bench.launch.far", platform.platform, str(platform.threads)],
     )
     return ["ssh", "-T", "-o", f"ServerAliveInterval={_ALIVE_S}", "--", platform.host, far]
 

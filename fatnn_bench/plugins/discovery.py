@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from fatnn_bench import children
 from fatnn_bench.errors import UserError
 from fatnn_bench.plugins.loading import installed
 
@@ -62,9 +63,12 @@ def discover(plugins: Iterable[str], timeout_s: float = TIMEOUT_S) -> tuple[list
 @cache
 def ask(plugin: str, timeout_s: float = TIMEOUT_S) -> list[Found]:
     """Return the kernels of a plugin. Raises UserError if it cannot be loaded, dies, or takes too long."""
-    command = [sys.executable, "-m", "fatnn_bench.plugins.discovery", plugin]
+    command = children.command("fatnn_bench.plugins.discovery", plugin)
+    environment, folder, nothing = children.environment(os.environ), children.FOLDER, subprocess.DEVNULL
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, env=environment, cwd=folder, stdin=nothing, capture_output=True, text=True, timeout=timeout_s
+        )
     except subprocess.TimeoutExpired:
         raise UserError(f"plugin {plugin} did not load within {timeout_s:g} s, and is left out") from None
     if done.returncode == 2 and done.stderr.strip():

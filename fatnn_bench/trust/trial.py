@@ -6,7 +6,6 @@ and 10% more work.
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from fatnn_bench import children
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.harness.affinity import AUTO
@@ -142,7 +142,7 @@ def _run(module: str, cases: Sequence[Case], seed: int) -> Run:
     request = Request(list(cases), STANDARD, seed, affinity=AUTO)
     rows: list[Row] = []
     noise: list[Noise] = []
-    command = [sys.executable, "-m", module]
+    command = children.command(module)
     with closing(process.listen(command, cpu.environment(_ONE_THREAD, os.environ), request)) as events:
         ready = next(events)
         for event in events:

@@ -13,7 +13,8 @@ from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer, bare_gemm
 from fatnn_kernels import PRODUCTS
 
-OPENBLAS_CORES = {"x86-64-v2": "Nehalem", "x86-64-v3": "Haswell", "x86-64-v4": "SkylakeX"}
+#: What OpenBLAS and PyTorch are told at a level.
+LIBRARIES = {"x86-64-v2": ("Nehalem", "default"), "x86-64-v3": ("Haswell", "avx2"), "x86-64-v4": ("SkylakeX", "avx512")}
 
 
 class Detected:
@@ -63,9 +64,10 @@ def test_a_level_that_is_missing_is_skipped_without_a_worker(monkeypatch):
     assert "avx512f" in events[2]["row"]["reason"]
 
 
-@pytest.mark.parametrize(("name", "core"), OPENBLAS_CORES.items())
-def test_the_baseline_is_held_to_the_same_level(name, core):
-    assert launch.environment(level(name), {})["OPENBLAS_CORETYPE"] == core
+@pytest.mark.parametrize(("name", "told"), LIBRARIES.items())
+def test_the_baselines_are_held_to_the_same_level(name, told):
+    found = launch.environment(level(name), {})
+    assert (found["OPENBLAS_CORETYPE"], found["ATEN_CPU_CAPABILITY"]) == told
     assert "OPENBLAS_CORETYPE" not in launch.environment(level("haswell"), {})
 
 

@@ -2,6 +2,7 @@ import time
 
 import psutil
 import pytest
+from pydantic import ValidationError
 
 from fatnn_bench import launch
 from fatnn_bench.harness.worker import Request
@@ -36,8 +37,21 @@ def test_a_platforms_features_are_compiled_for():
     assert launch.environment(platform, {})["NUMBA_CPU_FEATURES"] == "+avx2,-fma"
 
 
-def test_without_a_cpu_that_of_the_machine_stays():
-    assert not {"NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"} & set(launch.environment(ONE_THREAD, {}))
+def test_without_a_cpu_that_of_the_machine_is_compiled_for_whatever_the_shell_says():
+    found = launch.environment(ONE_THREAD, {"NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "0"})
+    assert not {"NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT"} & set(found)
+
+
+def test_a_platform_says_what_libraries_are_told_and_the_shell_does_not():
+    platform = CpuPlatform(kind="cpu", threads=1, environment={"ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_PROC_BIND": "close"})
+    found = launch.environment(platform, {"ONEDNN_MAX_CPU_ISA": "SSE41"})
+    assert (found["ONEDNN_MAX_CPU_ISA"], found["OMP_PROC_BIND"]) == ("AVX2", "close")
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "OMP_TOOL_LIBRARIES", "PYTHONPATH", "NUMBA_CACHE_DIR", "PATH"])
+def test_nothing_that_could_run_a_file_is_a_platforms_to_set(name):
+    with pytest.raises(ValidationError, match=f"found '{name}', expected one of ATEN_CPU_CAPABILITY"):
+        CpuPlatform(kind="cpu", threads=1, environment={name: "x"})
 
 
 @pytest.fixture

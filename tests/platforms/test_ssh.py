@@ -250,7 +250,7 @@ def test_no_shell_reads_what_the_entry_says():
     assert options[0] == "ssh"
     assert options[-1] == "--"
     assert host == "me@board"
-    assert far == "'/opt/my python/$(reboot)' -m fatnn_bench.launch.far native 1"
+    assert far == "'/opt/my python/$(reboot)' -P -m fatnn_bench.launch.far native 1"
 
 
 def test_without_ssh_all_is_skipped(monkeypatch):
