@@ -1,17 +1,19 @@
 """The kind ``imported``: another's table of times, a CSV, stands beside one's own rows.
 
 Its columns are ``platform``, ``network``, ``layer``, ``kernel`` and ``ms``; others are ignored. Kernels that the suite
-does not have come along with the layers asked for, under the names that the table gives them.
+does not have come along with the layers asked for, under the names that the table gives them, whatever signs these
+hold. A kernel stands on a layer once.
 """
 
-import csv
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from fatnn_bench import machine
+from pydantic import TypeAdapter, ValidationError
+
+from fatnn_bench import csvfile, gate, machine
 from fatnn_bench.errors import UserError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import ImportedPlatform
@@ -19,11 +21,13 @@ from fatnn_bench.results.records import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
 
 _COLUMNS = ("platform", "network", "layer", "kernel", "ms")
+#: The longest name of a kernel.
+_MOST_CHARACTERS = 1000
+_SECONDS = TypeAdapter(gate.Seconds)
 
 
 @dataclass(frozen=True)
 class _Entry:
-    kernel: str
     seconds: float
     line: int  #: of the file
 
@@ -75,32 +79,33 @@ def _read(path: Path, platform: str) -> dict[str, dict[str, _Entry]]:
     """The table's rows of a platform: by the full name of the layer, and by kernel."""
     found: dict[str, dict[str, _Entry]] = {}
     others: dict[str, None] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if absent := [name for name in _COLUMNS if name not in (reader.fieldnames or ())]:
-                raise UserError(f"{path}, line 1: no column {', '.join(absent)}; expected {', '.join(_COLUMNS)}")
-            for record in reader:
-                others[record["platform"]] = None
-                if record["platform"] == platform:
-                    layer = ".".join(filter(None, (record["network"], record["layer"])))
-                    seconds = _seconds(path, reader.line_num, record["ms"])
-                    found.setdefault(layer, {})[record["kernel"]] = _Entry(record["kernel"], seconds, reader.line_num)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"cannot read {path}: {error}; name a CSV file in UTF-8") from error
+    text = gate.text(path, "correct `file`, which names a CSV table")
+    for line, cells in csvfile.records(text, str(path), _COLUMNS, f"expected {', '.join(_COLUMNS)}"):
+        others[cells["platform"]] = None
+        if cells["platform"] != platform:
+            continue
+        kernel, layer = cells["kernel"], ".".join(filter(None, (cells["network"], cells["layer"])))
+        if not 0 < len(kernel) <= _MOST_CHARACTERS:
+            raise UserError(
+                f"{path}, line {line}, kernel: found {gate.brief(kernel)}, expected 1 to {_MOST_CHARACTERS} characters"
+            )
+        if twin := found.setdefault(layer, {}).get(kernel):
+            raise UserError(
+                f"{path}, line {line}: line {twin.line} has {gate.brief(kernel)} on {gate.brief(layer)} as well; "
+                "keep one of them"
+            )
+        found[layer][kernel] = _Entry(_seconds(path, line, cells["ms"]), line)
     if not found:
         raise UserError(f"{path} has no row of platform {platform!r}; it has {', '.join(others) or 'none'}")
     return found
 
 
-def _seconds(path: Path, line: int, text: str | None) -> float:
+def _seconds(path: Path, line: int, text: str) -> float:
     try:
-        ms = float(text or "")
-    except ValueError:
-        ms = 0.0
-    if not 0 < ms < float("inf"):
-        raise UserError(f"{path}, line {line}, ms: found {text!r}, expected a time above 0, in milliseconds")
-    return ms * 1e-3
+        return _SECONDS.validate_python((csvfile.number(text) or 0.0) * 1e-3)
+    except ValidationError:
+        expected = "expected a time above 0, in milliseconds"
+        raise UserError(f"{path}, line {line}, ms: found {gate.brief(text)}, {expected}") from None
 
 
 def _machine(platform: ImportedPlatform) -> dict[str, Any]:

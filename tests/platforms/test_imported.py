@@ -59,6 +59,13 @@ def test_a_table_that_is_not_there_is_skipped(tmp_path):
         ("platform,layer,kernel,ms\n", "line 1: no column network; expected platform, network, layer, kernel, ms"),
         (TABLE.replace("2.5", "-1"), "line 2, ms: found '-1', expected a time above 0, in milliseconds"),
         (TABLE.replace("2.5", "inf"), "line 2, ms: found 'inf'"),
+        (TABLE.replace("2.5", "5e-324"), "line 2, ms: found '5e-324'"),
+        (TABLE.replace("2.5", "1_0"), "line 2, ms: found '1_0'"),
+        (TABLE.replace(",fast", ""), "line 2: 5 cells where the heading has 6; put cells that hold a comma in quotes"),
+        (TABLE.replace("float32", ""), "line 2, kernel: found '', expected 1 to 1000 characters"),
+        (TABLE.replace("strange.int4", "float32"), "line 3: line 2 has 'float32' on '3x4x5' as well; keep one of"),
+        (TABLE.replace("fast", '"fast'), "no CSV (unexpected end of data)"),
+        (TABLE.replace("remark", "ms"), "line 1: two columns are named 'ms'"),
         (TABLE.replace("phone", "tablet"), "has no row of platform 'phone'; it has tablet, other"),
     ],
 )
@@ -68,3 +75,12 @@ def test_a_wrong_table_is_refused(tmp_path, text, message):
     with pytest.raises(UserError) as error:
         rows(entry(path))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("kernel", ["W1A1/xnor", "T-MAC|2bit", "Parser<t> & co_1", "[bold]ours[/bold]", 'a "b",\nc'])
+def test_names_are_kept_whole_whatever_they_hold(tmp_path, kernel):
+    path = tmp_path / "table.csv"
+    quoted = kernel.replace('"', '""')
+    path.write_bytes(f'{TABLE}phone,,3x4x5,"{quoted}",1,'.replace("\n", "\r\n").encode("utf-8-sig"))
+    found = rows(entry(path))[1][kernel]
+    assert (found["kernel"], found["shape"]["name"], found["median_s"]) == (kernel, "3x4x5", 0.001)
