@@ -17,7 +17,7 @@ def inspect(
     platform: PlatformOption = "native",
     shapes: Annotated[
         str | None,
-        typer.Option(help="Where the layer is, if in no shipped network: as for run.", metavar="SHAPES"),
+        typer.Option("--shapes", help="Where the layer is, if in no shipped network: as for run.", metavar="SHAPES"),
     ] = None,
     platforms: PlatformsOption = None,
     form: FormatOption = Format.TABLE,

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from fatnn_bench.workload.cases import Case
 
 ShapesOption = Annotated[
-    str, typer.Option(help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas.", metavar="SHAPES")
+    str,
+    typer.Option(
+        "--shapes", help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas.", metavar="SHAPES"
+    ),
 ]
 LayerOption = Annotated[str | None, typer.Option(help="Only layers that match, such as 'conv*_x'.", metavar="GLOB")]
 KernelOption = Annotated[
