@@ -5,7 +5,7 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: bench bench-layers trust test test-levels lint benchmarks wheel clean
+.PHONY: bench bench-layers trust test test-levels lint docs benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
@@ -35,6 +35,10 @@ lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/docs  ## build the site of docs/ and of the docstrings; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -E -b html docs docs/_build
+	@echo "open docs/_build/index.html"
+
 benchmarks: .venv/test  ## time the kernels with pytest-benchmark
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only
 
@@ -42,7 +46,7 @@ wheel: .venv/dev  ## build the sdist and the wheel
 	$(BIN)/python -m build --outdir dist
 
 clean:  ## remove what make has made
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/created:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fatnn-bench needs Python 3.11 or newer, this is " + sys.version + "; try make PYTHON=python3.12")'
@@ -63,4 +67,8 @@ clean:  ## remove what make has made
 
 .venv/dev: .venv/created pyproject.toml constraints.txt
 	$(INSTALL) '.[test,dev$(EXTRAS)]'
+	touch $@
+
+.venv/docs: .venv/created pyproject.toml constraints.txt
+	$(INSTALL) '.[docs]'
 	touch $@
