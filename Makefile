@@ -5,6 +5,11 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
+# tests whose outcome can depend on the CPU's instructions
+OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harness/test_whole.py \
+  tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
+  --ignore=tests/kernels/test_cuda_gemm.py --ignore=tests/kernels/test_jit.py
+
 .PHONY: bench bench-layers trust test test-levels lint docs benchmarks wheel clean
 .DELETE_ON_ERROR:
 
@@ -25,9 +30,10 @@ bench-layers: .venv/layers  ## time kernels, layers and fused layers, with other
 test: .venv/test  ## run all tests
 	$(BIN)/python -m pytest
 
-test-levels: .venv/test  ## run the kernels' tests as older CPUs would
-	NUMBA_CPU_NAME=x86-64-v2 NUMBA_CPU_FEATURES= $(BIN)/python -m pytest tests/kernels
-	NUMBA_CPU_NAME=x86-64-v3 NUMBA_CPU_FEATURES= $(BIN)/python -m pytest tests/kernels
+test-levels: test-x86-64-v2 test-x86-64-v3  ## run what depends on the CPU as older ones would; with -j2 both at once
+
+test-x86-64-%: .venv/test
+	NUMBA_CPU_NAME=x86-64-$* NUMBA_CPU_FEATURES= $(BIN)/python -m pytest $(OF_THE_CPU)
 
 lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/ruff check .
