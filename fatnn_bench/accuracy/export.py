@@ -25,7 +25,8 @@ from fatnn_bench.accuracy.layers import (
 from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.engine.encoding import encoding
 from fatnn_bench.engine.fold import folded
-from fatnn_bench.engine.program import Operation, Program
+from fatnn_bench.engine.operation import Operation
+from fatnn_bench.engine.program import Program
 from fatnn_bench.errors import UserError
 
 

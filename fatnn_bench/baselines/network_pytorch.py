@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fatnn_bench.baselines.pytorch import MISSING
 from fatnn_bench.baselines.whole import float_tolerance, image
-from fatnn_bench.engine.program import INPUT
+from fatnn_bench.engine.operation import INPUT
 from fatnn_bench.harness.contender import Limit
 from fatnn_bench.whole.float_graph import FloatLayer, float_layers
 from fatnn_bench.workload.layers import Layer

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fatnn_bench.engine.program import Operation, Program
+from fatnn_bench.engine.operation import Operation
+from fatnn_bench.engine.program import Program
 
 CONVOLUTIONS = ("conv", "pixel_conv")
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from fatnn_bench.engine.chains import CONVOLUTIONS, Chain, chains, uses
 from fatnn_bench.engine.encoding import Encoding, encoding
 from fatnn_bench.engine.network import runner
-from fatnn_bench.engine.program import INPUT, Operation, Program
+from fatnn_bench.engine.operation import INPUT, Operation
+from fatnn_bench.engine.program import Program
 from fatnn_kernels import INT8, steps
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.convolution import Convolution
@@ -53,12 +54,10 @@ class CompiledNetwork:
         self._words: dict[str, NDArray[np.uint32]] = {}  # levels in bit-planes that are pooled
         self._packed: dict[str, tuple[Convolution, NDArray[np.uint32]]] = {}  # convolutions, by what they read
         self._by_name = {operation.name: operation for operation in program.operations}
-        self._shapes: dict[str, tuple[int, ...]] = {INPUT: self.pixels.shape}
-        found, reads = chains(program), uses(program)
+        self._shapes = {name: (batch, *result.shape) for name, result in program.results.items()}
+        found, self._reads = chains(program), uses(program)
         for chain in found:
-            self._shapes[chain.name] = self._shape_of(chain)
-        for chain in found:
-            if chain.first.kind in CONVOLUTIONS and reads[chain.first.inputs[0]] == 1:
+            if chain.first.kind in CONVOLUTIONS and self._reads[chain.first.inputs[0]] == 1:
                 self._place(chain)
         for chain in found:
             self._append(chain)
@@ -82,28 +81,12 @@ class CompiledNetwork:
         """The kinds of layers there are, in the order in which they first run."""
         return list(dict.fromkeys(kind for kind, _ in self.steps))
 
-    def _shape_of(self, chain: Chain) -> tuple[int, ...]:
-        """[batch, height, width, channels] of a result."""
-        batch, height, width, channels = self._shapes[chain.reads[0]]
-        attributes = chain.first.attributes
-        match chain.first.kind:
-            case "classifier":
-                return (batch, 1, 1, self.program.classes)
-            case "max_pool":
-                kernel = attributes["size"]
-            case "conv" | "pixel_conv" | "input_conv":
-                channels, kernel = chain.first.tensors["weight"].shape[:2]
-            case _:
-                return (batch, height, width, channels)
-        height, width = (
-            (side + 2 * attributes["padding"] - kernel) // attributes["stride"] + 1 for side in (height, width)
-        )
-        return (batch, height, width, channels)
-
     def _place(self, chain: Chain) -> None:
         """Make a convolution ready where a compiled step can run it: its weights, and the packed image it reads."""
         conv = chain.first
         if len(chain.operations) == 1 or not self._is_fed(conv) or not _is_linear(chain):
+            return
+        if conv.kind == "pixel_conv" and chain.of("threshold"):
             return
         geometry = self._geometry(conv)
         if conv.kind == "pixel_conv":
@@ -124,6 +107,8 @@ class CompiledNetwork:
             return True
         source, code = self._by_name.get(conv.inputs[0]), _encoding(conv)
         if source is not None and source.kind == "max_pool":
+            if self._reads[source.inputs[0]] > 1:  # somebody else reads levels where only words are kept
+                return False
             source = self._by_name.get(source.inputs[0])
         elif source is not None and source.kind == "quantise":
             return True
@@ -152,7 +137,7 @@ class CompiledNetwork:
             padding = placed.geometry.padding
             sizes = _window(first)
             self._add("pooling", steps.pooled_levels(code, self._words[source], packed, *sizes, padding))  # type: ignore[arg-type]
-        elif first.kind == "max_pool" and self._values[source].dtype == np.float32:
+        elif first.kind == "max_pool" and self.program.results[source].holds == "floats":
             self._add("pooling", steps.pooled(self._float(source), self._new(name), *_window(first)))
         elif first.kind == "classifier":
             weight, bias = first.tensors["weight"], first.tensors["bias"]
@@ -206,7 +191,7 @@ class CompiledNetwork:
 
     def _append_plain(self, operation: Operation) -> None:
         """An operation as the engine runs it."""
-        inputs = [self._image() if name == INPUT else self._values[name] for name in operation.inputs]
+        inputs = [self._float(name) for name in operation.inputs]
         call = runner(operation, self.program, self._threads)
         result = self._values[operation.name] = call(*inputs)
         self._plain(lambda: np.copyto(result, call(*inputs)))
@@ -224,7 +209,7 @@ class CompiledNetwork:
         self.steps.append((kind, step))
 
     def _float(self, name: str) -> NDArray[np.float32]:
-        return self._values[name]
+        return self._image() if name == INPUT else self._values[name]
 
     def _new(self, name: str, dtype: Any = np.float32) -> NDArray[Any]:
         self._values[name] = aligned(self._shapes[name], dtype)
@@ -241,9 +226,9 @@ def _is_linear(chain: Chain) -> bool:
     where filters that are to be turned round have levels that are not."""
     if chain.first.kind == "pixel_conv":
         return True
-    code, threshold = _encoding(chain.first), chain.of("threshold")
+    code, threshold, levels = _encoding(chain.first), chain.of("threshold"), chain.first.attributes["w_levels"]
     turned = threshold is not None and (threshold.tensors["sign"] < 0).any()
-    return not code.w_offset or (code.w_factor == 1 and not turned)
+    return code.w_factor == 1 and not (turned and (code.w_offset or levels[0] != -levels[-1]))
 
 
 def _window(pool: Operation) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fatnn_bench.engine.encoding import encoding
-from fatnn_bench.engine.program import Operation
+from fatnn_bench.engine.operation import Operation
 from fatnn_kernels import Packed, gemm, pack_operands
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.engine.operations import apply
-from fatnn_bench.engine.program import Operation, Program
+from fatnn_bench.engine.arithmetic import apply
+from fatnn_bench.engine.operation import Operation
+from fatnn_bench.engine.program import Program
 
 #: What may lie between the convolution and the quantizer, each on one channel, or commuting with what is.
 _FOLDED = ("scale", "affine", "relu", "max_pool")

@@ -12,21 +12,51 @@ kernel, in_channels] in the attribute ``shape``. Every array has the CRC of the 
 
 import json
 import os
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, StrictInt, TypeAdapter
 
-from fatnn_bench.engine.program import Operation, Program, as_planes, from_planes
+from fatnn_bench import gate
+from fatnn_bench.engine import npz
+from fatnn_bench.engine.operation import Operation
+from fatnn_bench.engine.planes import as_planes, from_planes
+from fatnn_bench.engine.program import Program
 from fatnn_bench.errors import UserError
 
 FORMAT = "fatnn-bench network"
 VERSION = 1
 
 _FIELDS = ("name", "scheme", "channels", "size", "classes", "pixel_bits")
+
+_Word = Annotated[str, Field(strict=True, pattern=r"^[\w.-]+$", max_length=100)]
+_Levels = Annotated[list[StrictInt], Field(max_length=16)]
+
+
+class _Described(BaseModel):
+    """An operation, all but its tensors."""
+
+    kind: _Word
+    name: _Word
+    inputs: Annotated[list[_Word], Field(max_length=2)]
+    attributes: dict[str, StrictInt | _Levels]
+
+
+class _Header(BaseModel):
+    """A network, all but its tensors; what else a header holds is ignored."""
+
+    name: _Word
+    scheme: _Word
+    channels: StrictInt
+    size: StrictInt
+    classes: StrictInt
+    pixel_bits: StrictInt
+    operations: gate.Series[_Described]
+
+
+_HEADER = TypeAdapter(_Header)
 
 
 def save(program: Program, path: Path) -> None:
@@ -53,45 +83,30 @@ def load(path: Path) -> Program:
     Raises
     ------
     UserError
-        If the file is missing, truncated, damaged, foreign, or of a newer version.
+        If the file is missing, truncated, damaged, foreign, of a newer version, or a network that cannot run.
     """
+    arrays = npz.read(path)
+    header = _header(path, arrays.get("header", np.empty(0, np.uint8)).tobytes())
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise UserError(f"there is no file {path}; `fatnn-bench export` makes one") from error
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        AttributeError,
-        KeyError,
-        TypeError,
-    ) as error:
-        raise UserError(f"{path} is truncated or no exported network: {error}; export it anew") from error
-    header = _header(path, arrays)
-    try:
-        operations = tuple(_operation(i, entry, arrays) for i, entry in enumerate(header["operations"]))
-        return Program(**{f: header[f] for f in _FIELDS}, operations=operations)
-    except (KeyError, TypeError, ValueError) as error:
+        operations = tuple(_operation(i, entry, arrays) for i, entry in enumerate(header.operations))
+        return Program(**{f: getattr(header, f) for f in _FIELDS}, operations=operations)
+    except ValueError as error:
         raise UserError(f"{path} is damaged: {error}; export it anew") from error
 
 
-def _header(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def _header(path: Path, content: bytes) -> _Header:
     try:
-        header = json.loads(arrays["header"].tobytes())
-    except (KeyError, ValueError):
+        header = gate.parsed(content)
+    except ValueError:
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UserError(f"{path} is an npz file without a network's header; name a file that `export` made")
     if header.get("version") != VERSION:
         raise UserError(
-            f"{path} has format version {header.get('version')}, this fatnn-bench reads {VERSION}; "
+            f"{path} has format version {gate.brief(header.get('version'))}, this fatnn-bench reads {VERSION}; "
             "export the network anew, or use the fatnn-bench that wrote it"
         )
-    return header
+    return gate.validated(_HEADER, header, f"{path}, header", "export it anew")
 
 
 def _described(operation: Operation) -> dict[str, Any]:
@@ -105,11 +120,13 @@ def _stored(operation: Operation, tensor: NDArray[Any]) -> NDArray[Any]:
     return as_planes(tensor, operation.attributes["w_levels"]) if operation.kind == "conv" else tensor
 
 
-def _operation(i: int, entry: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Operation:
-    attributes = {k: tuple(v) if isinstance(v, list) else v for k, v in entry["attributes"].items()}
+def _operation(i: int, entry: _Described, arrays: dict[str, NDArray[Any]]) -> Operation:
+    attributes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.attributes.items()}
     prefix = f"{i}."
     tensors = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    if entry["kind"] == "conv":
-        shape = attributes.pop("shape")
-        tensors["weight"] = from_planes(tensors["weight"], attributes["w_levels"], shape)
-    return Operation(entry["kind"], entry["name"], tuple(entry["inputs"]), attributes, tensors)
+    if entry.kind == "conv":
+        try:
+            tensors["weight"] = from_planes(tensors["weight"], attributes["w_levels"], attributes.pop("shape"))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"operation {entry.name}: its weights cannot be read: {error}") from error
+    return Operation(entry.kind, entry.name, tuple(entry.inputs), attributes, tensors)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.engine.program import Operation, Program
+from fatnn_bench.engine.operation import Operation
+from fatnn_bench.engine.program import Program
 
 
 @dataclass(frozen=True, eq=False)

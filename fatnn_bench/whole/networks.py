@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench.engine.fold import folded
-from fatnn_bench.engine.program import INPUT, Operation, Program
+from fatnn_bench.engine.operation import INPUT, Operation
+from fatnn_bench.engine.program import Program
 
 #: A pixel is a byte, and the number byte / 256.
 PIXEL_BITS = 8

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.engine.operations import apply
-from fatnn_bench.engine.program import INPUT, Operation, Program
+from fatnn_bench.engine.arithmetic import apply
+from fatnn_bench.engine.operation import INPUT, Operation
+from fatnn_bench.engine.program import Program
 from fatnn_bench.workload import oracle
 
 

@@ -18,7 +18,9 @@ from fatnn_bench.accuracy.quantizers.fatnn import FATNN  # noqa: E402
 from fatnn_bench.accuracy.schemes import SCHEMES  # noqa: E402
 from fatnn_bench.engine import Engine, load, save  # noqa: E402
 from fatnn_bench.engine.fold import folded  # noqa: E402
-from fatnn_bench.engine.program import Operation, Program, as_planes, from_planes  # noqa: E402
+from fatnn_bench.engine.operation import Operation  # noqa: E402
+from fatnn_bench.engine.planes import as_planes, from_planes  # noqa: E402
+from fatnn_bench.engine.program import Program  # noqa: E402
 from fatnn_bench.errors import UserError  # noqa: E402
 
 EXPORTABLE = [name for name, scheme in SCHEMES.items() if scheme.kernel not in (None, "float32")]
@@ -114,13 +116,19 @@ def test_thresholds_agree_with_the_float_operations_at_every_sum():
     }
     levels = {"levels": (0, 1, 2)}
     bounds = np.array([0.9, 2.3], np.float32)
-    program = Program("x", "x", 1, 8, 2, 8, (
+    last = rng.integers(-1, 2, (channels, 1, 1, channels), np.int8)
+    one = {"scale": np.ones(1, np.float32)}
+    classifier = {"weight": np.ones((2, channels), np.float32), "bias": np.zeros(2, np.float32)}
+    program = Program("x", "x", 2, 8, 2, 8, (
         Operation("quantise", "first", ("input",), levels, {"bounds": bounds}),
         Operation("conv", "sums", ("first",), attributes, {"weight": weight}),
-        Operation("affine", "norm", ("sums",), {}, affine),
+        Operation("scale", "scaled", ("sums",), {}, one),
+        Operation("affine", "norm", ("scaled",), {}, affine),
         Operation("relu", "relu", ("norm",)),
         Operation("quantise", "second", ("relu",), levels, {"bounds": bounds}),
-        Operation("classifier", "logits", ("second",), {}, {"weight": np.ones((2, 64)), "bias": np.zeros(2)}),
+        Operation("conv", "last", ("second",), attributes, {"weight": last}),
+        Operation("scale", "floats", ("last",), {}, one),
+        Operation("classifier", "logits", ("floats",), {}, classifier),
     ))  # fmt: skip
     threshold = next(op for op in folded(program).operations if op.kind == "threshold")
     sums = np.arange(-36, 37, dtype=np.int32)[:, None]
@@ -220,7 +228,7 @@ def test_headers_that_do_not_fit(program, tmp_path, change, reason):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UserError, match="there is no file"):
+    with pytest.raises(UserError, match="cannot read"):
         load(tmp_path / "net.fatnn")
 
 

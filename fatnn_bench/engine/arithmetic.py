@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fatnn_bench.engine.convolution import padded
-from fatnn_bench.engine.program import Operation
+from fatnn_bench.engine.operation import Operation
 
 
 def apply(operation: Operation, *inputs: Any) -> Any:
