@@ -27,6 +27,7 @@ class Origin(StrEnum):
     """What can be turned into results."""
 
     GOOGLE_BENCHMARK = "google-benchmark"
+    PYTEST_BENCHMARK = "pytest-benchmark"
     CSV = "csv"
 
 
@@ -72,17 +73,20 @@ def _text(run: "Run", to: Target) -> str:
 
 
 def _import(file: Path, origin: Origin, output: Path | None) -> None:
-    from fatnn_bench.interchange import google_benchmark, tabular
+    from fatnn_bench import gate
+    from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
     from fatnn_bench.results import store
 
     if output is None:
         raise UserError("name the results file to make with -o, such as -o other.jsonl")
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {file}: {error}; name a file of {origin}") from error
-    make = tabular.from_csv if origin is Origin.CSV else google_benchmark.from_json
-    run = make(text, str(file))
+    readers = {
+        Origin.CSV: tabular.from_csv,
+        Origin.GOOGLE_BENCHMARK: google_benchmark.from_json,
+        Origin.PYTEST_BENCHMARK: pytest_benchmark.from_json,
+    }
+    run = readers[origin](gate.text(file, f"name a file of {origin}"), str(file))
+    for warning in run.warnings:
+        typer.echo(f"fatnn-bench: {warning}", err=True)
     store.save(run, output)
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)
 

@@ -1,25 +1,86 @@
 """google-benchmark's JSON (https://github.com/google/benchmark, docs/user_guide.md): every sample is a repetition.
 
-Of another tool's file, a benchmark is a case of scope ``kernel`` by its name: ``GEMM/196/256/2304`` or
-``GEMM/196x256x2304`` is the kernel ``google-benchmark.GEMM`` on the layer ``196x256x2304``. Its result was verified by
-nobody here, so its row is MISTRUSTED.
+Of another tool's file, a benchmark that is named after a GEMM is a case of scope ``kernel``: ``GEMM/196/256/2304`` is
+the kernel ``google-benchmark.GEMM`` on the layer ``196x256x2304``; see :mod:`fatnn_bench.interchange.foreign`. Where a
+file has aggregates alone, the median is the sample, or the mean.
 """
 
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import field
+from typing import Annotated, Any
 
-from fatnn_bench.comparison import statistics
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from fatnn_bench import gate
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.records import Header, Row, Run, Status
-from fatnn_bench.workload.layers import bare_gemm
+from fatnn_bench.interchange import foreign
+from fatnn_bench.interchange.foreign import LeftOut
+from fatnn_bench.results.records import Row, Run
 
 __all__ = ["from_json", "to_json"]
 
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-_SIZES = re.compile(r"^(?P<kernel>.+?)[/:](?P<m>\d+)[x/](?P<n>\d+)[x/](?P<k>\d+)(?:/.*)?$")
-_UNVERIFIED = "of google-benchmark: its result was not verified"
+_TOOL = "google-benchmark"
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0}
+#: Before 1.5 the end of a name alone told an aggregate from a repetition.
+_AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
+#: The aggregates that stand for a time, the better first.
+_TIMES = ("median", "mean")
+_INSTEAD = "make it with --benchmark_format=json"
+
+
+@dataclass(frozen=True)
+class _Context:
+    date: gate.Text = ""
+    executable: gate.Text = ""
+    host_name: gate.Text | None = None
+    num_cpus: gate.Count | None = None
+    library_build_type: gate.Text | None = None
+
+
+@dataclass(frozen=True)
+class _Document:
+    benchmarks: gate.Series[dict[str, Any]]
+    context: _Context = field(default_factory=_Context)
+
+
+@dataclass(frozen=True)
+class _Benchmark:
+    """A repetition, or an aggregate of some."""
+
+    name: gate.Label
+    real_time: Annotated[float, Field(strict=True)]
+    run_name: gate.Label | None = None
+    run_type: gate.Label | None = None
+    aggregate_name: gate.Label | None = None
+    time_unit: gate.Label = "ns"
+    threads: gate.Count = 1
+    iterations: gate.Index = 1
+
+    @property
+    def aggregate(self) -> str | None:
+        """The name of the aggregate that this is; None of a repetition."""
+        if self.run_type is not None:
+            return None if self.run_type == "iteration" else self.aggregate_name or self.run_type
+        found = _AGGREGATE.search(self.name)
+        return found[1] if found else None
+
+    @property
+    def run(self) -> str:
+        """The name that all repetitions and aggregates of a benchmark share."""
+        return self.run_name or (_AGGREGATE.sub("", self.name) if self.aggregate else self.name)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds a call. Raises LeftOut."""
+        if self.time_unit not in _UNITS:
+            raise LeftOut(f"its time_unit is {gate.brief(self.time_unit)}, expected one of {', '.join(_UNITS)}")
+        return foreign.seconds("real_time", self.real_time, _UNITS[self.time_unit])
+
+
+_DOCUMENT, _BENCHMARK = TypeAdapter(_Document), TypeAdapter(_Benchmark)
 
 
 def to_json(run: Run) -> str:
@@ -54,62 +115,78 @@ def _repetitions(row: Row) -> Iterator[dict[str, Any]]:
 
 
 def from_json(text: str, source: str) -> Run:
-    """Return the benchmarks of a file as a run. Raises UserError if it is no such file, or no name tells a size."""
+    """Return the GEMMs of a file as a run; the benchmarks that are not taken are named in its ``warnings``.
+
+    Raises
+    ------
+    UserError
+        It is no such file, or nothing in it can be taken.
+    """
     try:
-        document = json.loads(text)
-        benchmarks = document["benchmarks"]
-        context = document.get("context", {})
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{source} is no JSON of google-benchmark; make it with --benchmark_format=json") from error
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for benchmark in benchmarks:
-        if not benchmark.get("error_occurred"):
-            groups.setdefault(benchmark.get("run_name") or benchmark["name"], []).append(benchmark)
-    rows = [row for name, group in groups.items() if (row := _row(name, group))]
-    if not rows:
-        raise UserError(f"no benchmark of {source} is named after a GEMM, such as MyGemm/196/256/2304 (M, N, K)")
-    header = Header(
-        created=context.get("date", ""),
-        platform="google-benchmark",
-        command=[context.get("executable", "")],
-        seed=0,
-        settings={},
-        machine={"cpu": context.get("host_name"), "logical_cores": context.get("num_cpus")},
-        software={"library": context.get("library_build_type")},
-        layers=list(dict.fromkeys(row.layer for row in rows)),
+        document = gate.validated(_DOCUMENT, gate.parsed(text), source, _INSTEAD)
+    except ValueError as error:
+        raise UserError(f"{source} is no JSON of google-benchmark ({error}); {_INSTEAD}") from error
+    groups: dict[tuple[str, int], list[_Benchmark]] = {}
+    left_out: list[tuple[str, str]] = []
+    for i, entry in enumerate(document.benchmarks):
+        name = entry["name"] if isinstance(entry.get("name"), str) else f"benchmarks.{i}"
+        try:
+            known = _benchmark(entry)
+        except LeftOut as reason:
+            left_out.append((name, str(reason)))
+        else:
+            groups.setdefault((known.run, known.threads), []).append(known)
+    rows: list[Row | None] = []
+    for (name, _), group in groups.items():
+        try:
+            rows.append(_row(name, group, left_out))
+        except LeftOut as reason:
+            left_out.append((name, str(reason)))
+    context = document.context
+    return foreign.run(
+        _TOOL,
+        source,
+        list(filter(None, rows)),
+        left_out,
+        created=context.date,
+        command=[context.executable],
+        machine={"cpu": context.host_name, "logical_cores": context.num_cpus},
+        software={"library": context.library_build_type},
     )
-    return Run(header, tuple(rows), source=source)
 
 
-def _row(name: str, group: Sequence[dict[str, Any]]) -> Row | None:
-    sizes = _SIZES.match(name)
-    if sizes is None:
-        return None
-    timed = [benchmark for benchmark in group if benchmark.get("run_type", "iteration") == "iteration"]
-    timed = timed or [benchmark for benchmark in group if benchmark.get("aggregate_name") == "median"]
-    if not timed:
-        return None
-    samples = [benchmark["real_time"] * _SECONDS[benchmark.get("time_unit", "ns")] for benchmark in timed]
-    layer = bare_gemm(*(int(sizes[side]) for side in "mnk"))
-    kernel = "google-benchmark." + re.sub(r"[^A-Za-z0-9_.-]+", "-", sizes["kernel"]).strip("-")
-    threads, median = int(timed[0].get("threads", 1)), statistics.median(samples)
-    low, high = statistics.median_interval(samples)
-    sure = len(samples) > 1
-    return Row(
-        case=f"{kernel}/{layer.full_name}/kernel@{threads}",
-        kernel=kernel,
-        network=None,
-        shape=layer.to_json(),
-        scope="kernel",
-        threads=threads,
-        status=Status.MISTRUSTED,
-        reason=_UNVERIFIED,
-        median_s=median,
-        min_s=min(samples),
-        ci_low_s=low if sure else None,
-        ci_high_s=high if sure else None,
-        samples_s=samples,
-        loops=int(timed[0].get("iterations", 1)),
-        macs=layer.macs,
-        gmacs_per_s=layer.macs / median * 1e-9,
-    )
+def _benchmark(entry: dict[str, Any]) -> _Benchmark:
+    """An entry as the types have it. Raises LeftOut of one that failed, was skipped, or is wrong."""
+    for happened, message in (("error_occurred", "error_message"), ("skipped", "skip_message")):
+        if entry.get(happened):
+            said = entry.get(message) or entry.get("error_message") or "no reason was given"
+            raise LeftOut(f"{'skipped' if happened == 'skipped' else 'failed'} there ({gate.brief(said)})")
+    if "real_time" not in entry and entry.get("run_type") == "aggregate":
+        entry = entry | {"real_time": float("nan")}  # BigO and RMS are fits, and have coefficients
+    try:
+        return gate.validated(_BENCHMARK, entry, "", "mend it")
+    except UserError as error:
+        raise LeftOut(str(error).removesuffix("; mend it")) from None
+
+
+def _row(name: str, group: Sequence[_Benchmark], left_out: list[tuple[str, str]]) -> Row | None:
+    """The row of a benchmark; None where all of its repetitions are left out. Raises LeftOut."""
+    gemm = foreign.gemm_of_name(name)
+    repetitions = [one for one in group if one.aggregate is None]
+    taken = repetitions or [_time_of(group)]
+    samples = []
+    for one in taken:
+        try:
+            samples.append(one.seconds)
+        except LeftOut as reason:
+            left_out.append((name, str(reason)))
+    loops = max(1, taken[0].iterations) if repetitions else 1
+    return foreign.row(_TOOL, gemm, samples, taken[0].threads, loops) if samples else None
+
+
+def _time_of(aggregates: Sequence[_Benchmark]) -> _Benchmark:
+    known = {one.aggregate: one for one in aggregates}
+    for kind in _TIMES:
+        if kind in known:
+            return known[kind]
+    raise LeftOut(f"it has no time but {', '.join(filter(None, known))}, expected a median or a mean")

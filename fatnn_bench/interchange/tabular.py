@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from fatnn_bench import csvfile, gate
 from fatnn_bench.errors import UserError
 from fatnn_bench.results.frame import NESTED, flat
+from fatnn_bench.results.identity import counting
 from fatnn_bench.results.records import Header, Row, Run
 
 __all__ = ["from_csv", "to_csv", "to_parquet"]
@@ -26,7 +28,7 @@ _ROW = TypeAdapter(Row)
 #: Fields that are text, whatever they look like.
 _TEXT = {"case", "kernel", "network", "scope", "status", "reason", "block", "stopped", "limit", "platform"}
 _TEXT |= {"shape.name", "shape.kind", "shape.network", "run.platform", "run.created", "run.machine"}
-_LEAST = {"case", "kernel", "scope", "threads", "status", "shape.name"}
+_LEAST = ("case", "kernel", "scope", "threads", "status", "shape.name")
 
 
 def to_csv(run: Run) -> str:
@@ -58,15 +60,15 @@ def from_csv(text: str, source: str) -> Run:
     UserError
         A column is missing, or a row is wrong; the message names its line.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    if missing := sorted(_LEAST - set(reader.fieldnames or ())):
-        raise UserError(f"{source} has no column {', '.join(missing)}; `convert --to csv` writes such files")
     rows: list[Row] = []
     origin: dict[str, Any] = {}
-    for record in reader:
-        values = {name: _value(name, cell) for name, cell in record.items() if name and cell not in ("", None)}
+    for line, record in csvfile.records(text, source, _LEAST, "`convert --to csv` writes such files"):
+        values = {name: _value(name, cell) for name, cell in record.items() if name and cell}
         origin = origin or {name: values.get(f"run.{name}") for name in ("platform", "created", "machine")}
-        rows.append(_row(values, f"{source}, line {reader.line_num}"))
+        rows.append(_row(values, f"{source}, line {line}"))
+    if not rows:
+        raise UserError(f"{source} holds no row below its heading; `convert --to csv` writes such files")
+    rows, notice = counting(rows)
     header = Header(
         created=origin.get("created") or "",
         platform=origin.get("platform") or "imported",
@@ -77,7 +79,7 @@ def from_csv(text: str, source: str) -> Run:
         software={},
         layers=list(dict.fromkeys(row.layer for row in rows)),
     )
-    return Run(header, tuple(rows), source=source)
+    return Run(header, tuple(rows), (f"{source}: {notice}",) if notice else (), source)
 
 
 def _records(run: Run) -> Iterator[dict[str, Any]]:
@@ -98,7 +100,7 @@ def _cell(value: Any) -> Any:
 def _value(name: str, cell: str) -> Any:
     if name not in _TEXT:
         with suppress(ValueError):
-            return json.loads(cell)
+            return gate.parsed(cell)
     return cell
 
 
@@ -110,8 +112,6 @@ def _row(values: dict[str, Any], place: str) -> Row:
             fields.setdefault(outer, {})[inner] = value
         else:
             fields[name] = value
-    try:
-        return _ROW.validate_python(fields)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise UserError(f"{place}, {'.'.join(map(str, fault['loc']))}: {fault['msg']}; mend it") from error
+    for name in (name for name in _LEAST if name not in values):
+        raise UserError(f"{place}, {name}: found nothing, expected a value; mend it")
+    return gate.validated(_ROW, fields, place, "mend it")

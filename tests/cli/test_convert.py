@@ -13,7 +13,6 @@ import fatnn_bench as fb
 from fatnn_bench.errors import UserError
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
 from fatnn_bench.results import store
-from fatnn_bench.results.records import Status
 
 
 def full_run():
@@ -57,46 +56,13 @@ def test_googles_json_says_every_sample_in_nanoseconds():
     assert {(b["name"], b["iterations"], b["time_unit"]) for b in benchmarks} == {(row.case, 7, "ns")}
 
 
-def google(*benchmarks):
-    return json.dumps({"context": {"host_name": "board", "date": "2026-01-02"}, "benchmarks": list(benchmarks)})
-
-
-def benchmark(name, real_time, unit="us", **more):
-    return {"name": name, "run_name": name, "real_time": real_time, "time_unit": unit, "run_type": "iteration"} | more
-
-
-def test_benchmarks_of_others_are_rows_that_say_they_were_not_verified():
-    text = google(
-        benchmark("BM_Gemm<int8>/196/256/2304", 900.0),
-        benchmark("BM_Gemm<int8>/196/256/2304", 1.1, "ms"),
-        benchmark("BM_Gemm<int8>/196/256/2304", 0.0, run_type="aggregate", aggregate_name="stddev"),
-        benchmark("BM_Other", 3.0),
-    )
-    (row,) = google_benchmark.from_json(text, "g.json").rows
-    assert row.case == "google-benchmark.BM_Gemm-int8/196x256x2304/kernel@1"
-    assert (row.shape["m"], row.shape["n"], row.shape["k"]) == (196, 256, 2304)
-    assert row.median_s == pytest.approx(1e-3)
-    assert row.gmacs_per_s == pytest.approx(196 * 256 * 2304 / 1e-3 * 1e-9)
-    assert row.status is Status.MISTRUSTED
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", "is no JSON of google-benchmark"),
-        ("<html>", "is no JSON of google-benchmark"),
-        (google(benchmark("BM_Sort", 1.0)), "is named after a GEMM, such as MyGemm/196/256/2304"),
-    ],
-)
-def test_what_is_no_google_benchmark(text, message):
-    with pytest.raises(UserError, match=message):
-        google_benchmark.from_json(text, "g.json")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a,b\n1,2\n", "has no column case, kernel, scope"),
+        ("a,b\n1,2\n", "line 1: no column case, kernel, scope"),
+        ("case,kernel,scope,threads,status,shape.name\n", "holds no row below its heading"),
+        ("case,kernel,scope,threads,status,shape.name\nc,,s,1,PASSED,l\n", "line 2, kernel: found nothing, expected"),
+        ("case,kernel,scope,threads,status,shape.name\nc,k,s,1,PASSED\n", "line 2: 5 cells where the heading has 6"),
         ("case,kernel,scope,threads,status,shape.name\nc/l/s@1,k,s,many,PASSED,l\n", "line 2, threads: .*; mend it"),
     ],
 )
@@ -117,6 +83,31 @@ def test_the_command_there_and_back(command, tmp_path):
     assert again.rows == run.rows
     pd.testing.assert_frame_equal(again.frame(), run.frame())
     pd.testing.assert_frame_equal(fb.speedups(run), fb.speedups(again))
+
+
+def test_a_row_of_9000_samples_comes_back_and_so_do_a_byte_order_mark_and_carriage_returns(command, tmp_path):
+    run = make_run(make_row("int8", ms=1.0, samples_s=[1e-3 + i * 1e-9 + 1e-13 for i in range(9000)]))
+    store.save(run, tmp_path / "r.jsonl")
+    assert command("convert", "r.jsonl", "--to", "csv", "-o", "r.csv").code == 0
+    spreadsheets = (tmp_path / "r.csv").read_text().replace("\n", "\r\n")
+    (tmp_path / "r.csv").write_bytes(spreadsheets.encode("utf-8-sig"))
+    assert command("convert", "r.csv", "--from", "csv", "-o", "again.jsonl").code == 0
+    assert fb.load("again.jsonl").rows == fb.load("r.jsonl").rows
+
+
+def test_the_last_of_two_rows_of_a_case_in_a_table_is_said_to_count():
+    text = tabular.to_csv(make_run(make_row("int8", ms=1.0), make_row("int8", ms=2.0)))
+    run = tabular.from_csv(text, "r.csv")
+    assert [row.median_s for row in run.rows] == [0.002]
+    assert run.warnings == ("r.csv: int8/net.conv1/kernel@1 stands more than once; the last row of a case counts",)
+
+
+@pytest.mark.parametrize(("form", "text"), [("google-benchmark", "{"), ("pytest-benchmark", "[]"), ("csv", "case\n")])
+def test_a_failure_leaves_no_file(command, tmp_path, form, text):
+    (tmp_path / "x").write_text(text)
+    done = command("convert", "x", "--from", form, "-o", "x.jsonl")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "x.jsonl").exists()
 
 
 @pytest.mark.parametrize("options", [(), ("--to", "csv", "--from", "csv"), ("--to", "parquet"), ("--from", "csv")])
