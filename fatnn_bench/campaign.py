@@ -32,6 +32,9 @@ class Listener(Protocol):
 
     def row_done(self, row: Row) -> None: ...
 
+    def note(self, text: str) -> None:
+        """Something around the run is not as it should be, and the run goes on."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -134,12 +137,16 @@ def _header(plan: Plan, ready: Event) -> Header:
 def _rows(
     events: Iterator[Event], listener: Listener, keep: Callable[[Row | Noise], None] = lambda record: None
 ) -> Iterator[Row]:
+    told: set[str] = set()  # one worker after another, or one board, may say the same
     for event in events:
         match event["event"]:
             case "turn":
                 listener.turn(event["case"], event["progress"])
             case "layer":
                 listener.turn(event["name"], 0.0)
+            case "note" if event["text"] not in told:
+                told.add(event["text"])
+                listener.note(event["text"])
             case "noise":
                 keep(Noise.from_json(event["noise"]))
             case "row":

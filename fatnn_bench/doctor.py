@@ -14,6 +14,7 @@ import psutil
 
 from fatnn_bench import findings, machine, variables
 from fatnn_bench.findings import Finding, State
+from fatnn_bench.harness import affinity
 from fatnn_bench.model import mca
 
 __all__ = ["Load", "examine", "watch"]
@@ -30,15 +31,15 @@ _NOT_FOR_USE = ("test", "dev")
 class Load:
     """What was seen of the cores while they were watched."""
 
-    busy: tuple[float, ...]  #: the share of each core's time that was spent
+    busy: Mapping[int, float]  #: the share of each core's time that was spent, by the core's number
     stolen: float  #: the share of all cores' time that a hypervisor took
 
 
 def watch(seconds: float = WATCH_S) -> Load:
     """Watch the cores for some seconds, and do nothing meanwhile."""
     times = psutil.cpu_times_percent(interval=seconds, percpu=True)
-    busy = tuple(1 - (core.idle + getattr(core, "iowait", 0.0)) / 100 for core in times)
-    return Load(busy, sum(getattr(core, "steal", 0.0) for core in times) / 100 / len(times))
+    busy = [1 - (core.idle + getattr(core, "iowait", 0.0)) / 100 for core in times]
+    return Load(affinity.by_core(busy), sum(getattr(core, "steal", 0.0) for core in times) / 100 / len(times))
 
 
 def examine(load: Load, environment: Mapping[str, str], root: Path = Path("/")) -> Iterator[Finding]:
@@ -65,9 +66,9 @@ def examine(load: Load, environment: Mapping[str, str], root: Path = Path("/")) 
 
 def _busy(load: Load) -> Finding:
     what = "load"
-    busy = [core for core, share in enumerate(load.busy) if share > BUSY]
+    busy = [core for core, share in load.busy.items() if share > BUSY]
     if not busy:
-        return Finding(what, State.GOOD, f"no core is busy (at most {max(load.busy, default=0):.0%})")
+        return Finding(what, State.GOOD, f"no core is busy (at most {max(load.busy.values(), default=0):.0%})")
     names = ", ".join(f"{core} ({load.busy[core]:.0%})" for core in busy)
     return Finding(what, State.DOUBTFUL, f"busy cores: {names}", "top -o %CPU")
 

@@ -6,6 +6,7 @@ What Numba compiles for is settled when it is imported, so that another target n
 import json
 import os
 import subprocess
+import sys
 from typing import Any
 
 from fatnn_bench import children, launch
@@ -38,4 +39,5 @@ def ask(name: str, platform: Platform, module: str, *arguments: str) -> Any:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise UserError(f"{module} failed on platform {name} with status {done.returncode}: {last[0]}")
+    sys.stderr.write(done.stderr)  # such as that kernels are compiled anew
     return json.loads(done.stdout)

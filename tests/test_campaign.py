@@ -28,6 +28,9 @@ class Listener:
     def row_done(self, row):
         self.heard.append(row.case.split("/kernel@")[0])
 
+    def note(self, text):
+        self.heard.append(text)
+
 
 def cases(*kernels):
     return [Case(kernel, layer, "kernel", 1) for layer in LAYERS for kernel in kernels]
@@ -193,3 +196,13 @@ def test_an_estimate_grows_with_cases_samples_and_work():
 def test_skipped_layers_take_no_time():
     layer = Layer(name="dw", kind="conv", in_channels=8, out_channels=8, height=5, width=5, kernel=3, groups=8)
     assert estimate_s([Case("good", layer, "kernel", 1)], STANDARD) == 0
+
+
+def test_a_note_is_told_once_however_many_workers_say_it(tmp_path, monkeypatch):
+    ready = {"event": "ready", "machine": {}, "software": {}}
+    row = {"event": "row", "row": unmeasured(cases("good")[0], Status.PASSED).to_json()}
+    note = {"event": "note", "text": "no home"}
+    monkeypatch.setattr(launch, "events", lambda *_: (each for each in (ready, note, row, note)))
+    listener = Listener()
+    campaign.measure(plan("good"), tmp_path / "run.jsonl", listener)
+    assert listener.heard == ["no home", "good/3x3x3"]

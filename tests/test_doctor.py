@@ -6,7 +6,7 @@ from fatnn_bench import doctor
 from fatnn_bench.doctor import Load
 from fatnn_bench.findings import State
 
-QUIET = Load((0.01, 0.02), 0.0)
+QUIET = Load({0: 0.01, 1: 0.02}, 0.0)
 
 
 def found(what, root, load=QUIET, **environment):
@@ -23,15 +23,15 @@ def virtual(tmp_path):
 
 def test_busy_cores_are_named(tmp_path):
     assert found("load", tmp_path).state is State.GOOD
-    busy = found("load", tmp_path, Load((0.05, 0.93), 0.0))
+    busy = found("load", tmp_path, Load({0: 0.05, 3: 0.93}, 0.0))
     assert busy.state is State.DOUBTFUL
-    assert busy.found == "busy cores: 1 (93%)"
+    assert busy.found == "busy cores: 3 (93%)"
     assert busy.mend
 
 
 def test_stolen_time_is_told_of_virtual_machines(virtual):
     assert found("steal time", virtual).state is State.GOOD
-    stolen = found("steal time", virtual, Load((0.0,), 0.031))
+    stolen = found("steal time", virtual, Load({0: 0.0}, 0.031))
     assert stolen.state is State.DOUBTFUL
     assert stolen.found.startswith("3.1% taken")
 

@@ -43,10 +43,14 @@ class Progress:
     def turn(self, name: str, progress: float) -> None:
         self._bar.update(self._task, description=name, completed=max(self._rows, int(progress * self._cases)))
 
+    def note(self, text: str) -> None:
+        self._told(f"fatnn-bench: {text}")
+
     def row_done(self, row: Row) -> None:
         self._rows += 1
         self._bar.update(self._task, completed=max(self._rows, self._bar.tasks[self._task].completed))
         if row.status in (Status.FAILED, Status.ERROR):
-            self._bar.console.print(
-                f"{row.status} {row.case}: {row.reason}", markup=False, highlight=False, soft_wrap=True
-            )
+            self._told(f"{row.status} {row.case}: {row.reason}")
+
+    def _told(self, line: str) -> None:
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)

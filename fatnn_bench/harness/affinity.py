@@ -1,15 +1,21 @@
 """On which core a one-threaded worker runs: the quietest that is not an efficiency core, or one that a person names."""
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from fatnn_bench.errors import UserError
 
+_log = logging.getLogger(__name__)
+
 #: What a person may ask for, beside the number of a core.
 AUTO, NONE = "auto", "none"
+_CPU = "sys/devices/system/cpu"
+Told = TypeVar("Told")
 #: How long the cores are watched: twenty ticks of the clock that their loads are counted in.
 _WATCH_S = 0.2
 
@@ -17,7 +23,7 @@ _WATCH_S = 0.2
 def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:
     """Pin this process to a core; return which, or None where it was not to be, or the system cannot.
 
-    Threads started before keep their cores.
+    Threads started before keep their cores. That the system forbids what nobody asked for by number is logged.
 
     Parameters
     ----------
@@ -36,12 +42,18 @@ def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:
         return None
     usable = os.sched_getaffinity(0)
     if wanted == AUTO:
-        core = quietest(psutil.cpu_percent(interval=_WATCH_S, percpu=True), usable, efficiency_cores(root))
+        busy = by_core(psutil.cpu_percent(interval=_WATCH_S, percpu=True), root)
+        core = quietest(busy, usable, efficiency_cores(root))
     else:
         core = int(wanted)
     try:
         os.sched_setaffinity(0, {core})
     except (OSError, OverflowError) as error:
+        if wanted == AUTO:
+            _log.warning(
+                "the system lets no process choose its core (%s): nothing is pinned", getattr(error, "strerror", error)
+            )
+            return None
         cores = ", ".join(map(str, sorted(usable)))
         raise UserError(f"--affinity {core}: this process cannot run on core {core}; it may use {cores}") from error
     return core
@@ -50,24 +62,39 @@ def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:
 def other_cores() -> list[int]:
     """Return the cores that other threads of this process may use, but the one that this thread is bound to, if it is.
 
-    Libraries that bind the thread which calls them leave its mask to the threads that it starts.
+    Libraries that bind the thread which calls them leave its mask to the threads that it starts. There are none where
+    the system tells of none, or forbids to ask.
     """
     if not hasattr(os, "sched_setaffinity"):
         return []
     own = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the system keeps to those that the process may use
-    usable = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, own)
+    try:
+        os.sched_setaffinity(0, _possible_cores())  # the system keeps to those that the process may use
+        usable = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, own)
+    except OSError:
+        return []
     return sorted(usable - own if len(own) == 1 else usable)
 
 
-def quietest(busy: list[float], usable: Iterable[int], avoided: Iterable[int] = ()) -> int:
+def by_core(told: Sequence[Told], root: Path = Path("/")) -> dict[int, Told]:
+    """Return what psutil tells of each core, in their order, by the cores' numbers: it leaves out those offline."""
+    online = sorted(core_list(_text(root / _CPU / "online")))
+    return dict(zip(online if len(online) == len(told) else range(len(told)), told, strict=True))
+
+
+def _possible_cores() -> set[int]:
+    """Whether they are online or not."""
+    return core_list(_text(Path("/") / _CPU / "possible")) or set(range(os.cpu_count() or 1))
+
+
+def quietest(busy: Mapping[int, float], usable: Iterable[int], avoided: Iterable[int] = ()) -> int:
     """Return the least busy of the usable cores that are not avoided, if there are any; of equals the last.
 
     The first core is where systems handle their interrupts.
     """
     cores = set(usable)
-    return min(cores - set(avoided) or cores, key=lambda core: (busy[core] if core < len(busy) else 0.0, -core))
+    return min(cores - set(avoided) or cores, key=lambda core: (busy.get(core, 0.0), -core))
 
 
 def efficiency_cores(root: Path = Path("/")) -> set[int]:
@@ -77,7 +104,7 @@ def efficiency_cores(root: Path = Path("/")) -> set[int]:
         return core_list(atoms)
     capacities = {
         int(path.parent.name.removeprefix("cpu")): int(_text(path) or 0)
-        for path in (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpu_capacity")
+        for path in (root / _CPU).glob("cpu[0-9]*/cpu_capacity")
     }
     largest = max(capacities.values(), default=0)
     return {core for core, capacity in capacities.items() if capacity < largest}

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from fatnn_bench import machine
-from fatnn_bench.harness import timing
+from fatnn_bench.harness import affinity, timing
 
 _BLOCK = bytes(16 * 1024)
 
@@ -53,8 +53,10 @@ class Watch:
 
     def _stolen(self) -> float:
         """Seconds that a hypervisor has taken so far; 0 where the system does not tell."""
-        times = psutil.cpu_times() if self._core is None else psutil.cpu_times(percpu=True)[self._core]
-        return float(getattr(times, "steal", 0.0))
+        if self._core is None:
+            return float(getattr(psutil.cpu_times(), "steal", 0.0))
+        by_core = affinity.by_core(psutil.cpu_times(percpu=True), self._root)
+        return float(getattr(by_core.get(self._core), "steal", 0.0))
 
 
 def _sing(loops: int) -> None:

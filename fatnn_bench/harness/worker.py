@@ -4,10 +4,12 @@
 
 The request is a JSON line on stdin, and stdin stays open: when it ends, whoever asked is gone, and the worker stops.
 What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``turn`` (the
-work on a case begins or goes on), ``row`` (a case is done), ``noise`` (a block of cases is), ``done``.
+work on a case begins or goes on), ``row`` (a case is done), ``noise`` (a block of cases is), ``note`` (something around
+it is not as it should be, and the work goes on), ``done``.
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -73,7 +75,7 @@ def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Itera
 
 def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contender]] | None" = None) -> None:
     """Carry out the request on stdin on a kind of platform, with its contenders or others of the scope."""
-    stdout = _reserve_stdout()
+    stdout, notes = _reserve_stdout(), _Notes()
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
     from fatnn_bench import machine
@@ -104,8 +106,28 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
         software["plugins"] = _fingerprints(request.plugins)
     _say(stdout, {"event": "ready", "machine": here, "software": software})
     for event in events(request, competing, core):
+        for text in notes.taken():
+            _say(stdout, {"event": "note", "text": text})
         _say(stdout, event)
         _set_alarm(request.timeout_s)
+
+
+class _Notes(logging.Handler):
+    """What our own packages log, until it is said."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._texts: list[str] = []
+        for package in ("fatnn_bench", "fatnn_kernels"):
+            logging.getLogger(package).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._texts.append(record.getMessage())
+
+    def taken(self) -> list[str]:
+        """Return what is to be said, once."""
+        taken, self._texts = self._texts, []
+        return taken
 
 
 def _with_plugins(own: "Mapping[str, Contender]", request: Request) -> "Mapping[str, Contender]":

@@ -22,7 +22,7 @@ def describe() -> dict[str, Any]:
 
 
 def carry_out(name: str, threads: int, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows and noise, as events, of a request of one case on the platform of this name, here.
+    """Return the rows, noise and notes, as events, of a request of one case on the platform of this name, here.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def carry_out(name: str, threads: int, request: Mapping[str, Any]) -> list[dict[
         if platform.kind == "cpu":
             platform = platform.model_copy(update={"threads": threads})
         found = launch.events(platform, Request.from_json(dict(request)))
-        return [event for event in found if event["event"] in ("row", "noise")]
+        return [event for event in found if event["event"] in ("row", "noise", "note")]
     except (UserError, launch.WorkerDiedError) as error:
         raise RuntimeError(str(error)) from error  # of a class that any version of the suite can unpickle
 

@@ -4,26 +4,32 @@
 a cached one calls nor a changed compile setting, and a stale kernel in a benchmark is a wrong result: so each state
 of the kernel sources, Numba, llvmlite, target and settings has a folder of its own. ``error_model="numpy"`` keeps the
 check for a division by zero out of the loops. ``nogil`` lets a Python thread watch the clock while a kernel runs.
+
+Where machine code cannot be kept, or what is kept is broken, kernels are compiled in every process, which the log says.
 """
 
 import hashlib
+import logging
 import os
 import platform
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
 from numba import config
+from numba.core.caching import FunctionCache, NullCache
 
 from fatnn_kernels.target import current_target
 
 #: The hot loops are a few hundred bytes long. Where one began within a cache line changed its speed by up to a third
 #: from process to process, as the machine code landed elsewhere; LLVM aligns to 16 bytes only.
 llvm.set_option("fatnn_kernels", "-align-loops=64")
+
+_log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,15 +38,9 @@ def compiled(*, parallel: bool = False) -> Callable[[F], F]:
     """Compile a function with Numba at its first call, and keep the machine code on disk."""
 
     def decorate(function: F) -> F:
-        before = config.CACHE_DIR
-        config.CACHE_DIR = str(cache_folder() or "")
-        try:
-            decorated: F = numba.njit(
-                cache=cache_folder() is not None, error_model="numpy", nogil=True, parallel=parallel
-            )(function)
-        finally:
-            config.CACHE_DIR = before
-        return decorated
+        decorated: Any = numba.njit(error_model="numpy", nogil=True, parallel=parallel)(function)
+        decorated._cache = _cache(function)  # as cache=True does, with a cache that fails for nothing
+        return cast(F, decorated)
 
     return decorate
 
@@ -52,14 +52,76 @@ def cache_folder() -> Path | None:
     It lies in ``NUMBA_CACHE_DIR`` where that is set, else in ``$XDG_CACHE_HOME/fatnn-bench``
     (``~/.cache/fatnn-bench``).
     """
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(home) / "fatnn-bench")
-    folder = base / source_key()
+    folder, _ = _folder_or_obstacle()
+    return folder
+
+
+@cache
+def _folder_or_obstacle() -> tuple[Path | None, str]:
+    """The folder, or why there is none."""
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # no HOME, and a user without an entry
+        home = None
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or (home and Path(home) / "fatnn-bench")
+    if not chosen:
+        return None, "this user has no home folder"
+    folder = Path(chosen) / source_key()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except OSError as error:
+        return None, f"{chosen} cannot be written ({error.strerror})"
+    return (folder, "") if os.access(folder, os.W_OK) else (None, f"{chosen} cannot be written")
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache, without which a kernel is compiled where a file is broken or the disk is full."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # unpickling what was cut short raises anything
+            _say_once(f"a file in {self.cache_path} is broken ({type(error).__name__})")
+        try:
+            self.flush()  # so that what is compiled now can be kept
+        except OSError:
+            self.disable()
         return None
-    return folder if os.access(folder, os.W_OK) else None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            self.disable()
+            _say_once(f"{self.cache_path} cannot be written ({error.strerror})")
+
+
+class _NoCache(NullCache):  # type: ignore[misc]
+    """What keeps nothing, and says why when that first makes a difference."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> None:
+        _say_once(_folder_or_obstacle()[1])
+
+
+def _cache(function: Callable[..., Any]) -> Any:
+    folder, before = cache_folder(), config.CACHE_DIR
+    if folder is None:
+        return _NoCache()
+    config.CACHE_DIR = str(folder)
+    try:
+        return _Cache(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+def _say_once(reason: str) -> None:
+    if not _said:
+        _said.append(reason)
+        _log.warning("kernels are compiled anew: %s; NUMBA_CACHE_DIR names another folder to keep them in", reason)
+
+
+#: Why kernels are compiled anew, if it was told.
+_said: list[str] = []
 
 
 @cache

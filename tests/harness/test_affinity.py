@@ -31,6 +31,37 @@ def test_a_process_is_pinned_to_the_core_asked_for(pinned, tmp_path, wanted, cor
     assert pinned == [{core}]
 
 
+@pytest.fixture
+def _forbidden(monkeypatch):
+    def refuse(pid, cores):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+
+
+@pytest.mark.usefixtures("_forbidden")
+def test_where_the_system_forbids_it_nothing_is_pinned_and_the_log_says_so(caplog):
+    assert affinity.pin("auto") is None
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "the system lets no process choose its core (Operation not permitted)"
+    ]
+    assert affinity.other_cores() == []
+
+
+@pytest.mark.usefixtures("_forbidden")
+def test_but_a_core_that_a_person_asked_for_is_an_error():
+    with pytest.raises(UserError, match="--affinity 0: this process cannot run on core 0"):
+        affinity.pin("0")
+
+
+def test_cores_are_known_by_number_where_some_are_offline(tmp_path):
+    folder = tmp_path / "sys/devices/system/cpu"
+    folder.mkdir(parents=True)
+    (folder / "online").write_text("0,2-3\n")
+    assert affinity.by_core([5.0, 6.0, 7.0], tmp_path) == {0: 5.0, 2: 6.0, 3: 7.0}
+    assert affinity.by_core([5.0, 6.0], tmp_path) == {0: 5.0, 1: 6.0}  # as in a container that is shown fewer
+
+
 def test_or_to_none(pinned):
     assert affinity.pin("none") is None
     assert pinned == []
@@ -60,7 +91,7 @@ def test_small_cores_are_those_of_less_capacity(tmp_path):
 
 
 def test_of_equals_the_last_core_is_the_quietest():
-    assert affinity.quietest([1.0, 1.0, 1.0], {0, 1}) == 1
+    assert affinity.quietest({0: 1.0, 1: 1.0, 2: 1.0}, {0, 1}) == 1
 
 
 def test_core_lists_are_read_as_the_kernel_writes_them():

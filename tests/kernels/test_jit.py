@@ -20,7 +20,7 @@ stats = driver._run_serial.stats
 print(json.dumps({"result": int(result[0, 0]), "hits": sum(stats.cache_hits.values()),
                   "misses": sum(stats.cache_misses.values()), "folder": str(jit.cache_folder())}))
 """
-KEY = "import json; from fatnn_kernels.jit import source_key; print(json.dumps(source_key()))"
+KEY = "import json; from fatnn_kernels.jit import source_key; print(json.dumps({'key': source_key()}))"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def python(package, tmp_path):
         environ = kept | base | variables
         done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) | {"said": done.stderr.splitlines()}
 
     return run
 
@@ -87,9 +87,9 @@ def test_key_changes_with_what_changes_the_code_and_with_nothing_else(python):
         {"NUMBA_LOOP_VECTORIZE": "0"},
         {"NUMBA_THREADING_LAYER": "workqueue"},
     ]
-    key = python(KEY)
-    assert len({key, *(python(KEY, **setting) for setting in settings)}) == 1 + len(settings)
-    assert python(KEY, NUMBA_NUM_THREADS="1") == key
+    key = python(KEY)["key"]
+    assert len({key, *(python(KEY, **setting)["key"] for setting in settings)}) == 1 + len(settings)
+    assert python(KEY, NUMBA_NUM_THREADS="1")["key"] == key
 
 
 def test_numba_cache_dir_has_precedence(python, tmp_path):
@@ -102,3 +102,36 @@ def test_kernels_run_where_nothing_can_be_written(python, tmp_path):
     (tmp_path / "file").touch()
     unwritable = python(GEMM, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"))
     assert (unwritable["result"], unwritable["folder"]) == (40, "None")
+    (said,) = unwritable["said"]
+    assert f"{tmp_path}/file/cache/fatnn-bench cannot be written (Not a directory)" in said
+
+
+def test_and_for_a_user_who_has_no_home_unless_they_name_a_folder(python, tmp_path):
+    homeless = "import pathlib\ndef no_home(): raise RuntimeError\npathlib.Path.home = no_home\n" + GEMM
+    found = python(homeless, XDG_CACHE_HOME="")
+    assert (found["result"], found["folder"], len(found["said"])) == (40, "None", 1)
+    assert "this user has no home folder; NUMBA_CACHE_DIR names another" in found["said"][0]
+    found = python(homeless, XDG_CACHE_HOME="", NUMBA_CACHE_DIR=str(tmp_path / "chosen"))
+    assert (found["result"], found["said"]) == (40, [])
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_what_was_cut_short_is_said_once_compiled_anew_and_kept(python, ending):
+    folder = Path(python(GEMM)["folder"])
+    for path in folder.rglob(f"*.{ending}"):
+        path.write_bytes(path.read_bytes()[:-9])
+    cut, after = python(GEMM), python(GEMM)
+    assert (cut["result"], cut["hits"], len(cut["said"])) == (40, 0, 1)
+    assert f"a file in {folder}" in cut["said"][0]
+    assert (after["result"], after["hits"], after["said"]) == (40, 1, [])
+
+
+def test_on_a_full_disk_kernels_run(python):
+    full = """
+from numba.core import caching
+def save(*_): raise OSError(28, "No space left on device")
+caching.IndexDataCacheFile.save = save
+"""
+    found = python(full + GEMM)
+    assert (found["result"], len(found["said"])) == (40, 1)
+    assert "cannot be written (No space left on device)" in found["said"][0]

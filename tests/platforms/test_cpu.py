@@ -87,6 +87,9 @@ class Silent:
     def row_done(self, row):
         pass
 
+    def note(self, text):
+        pass
+
 
 CONV = Layer(name="c", kind="conv", in_channels=40, out_channels=20, height=6, width=5, kernel=3, padding=1)
 

@@ -55,6 +55,9 @@ class Nobody:
     def row_done(self, row):
         pass
 
+    def note(self, text):
+        pass
+
 
 WIDE_AWAKE = """
 import fakes
