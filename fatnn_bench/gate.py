@@ -18,8 +18,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from fatnn_bench.errors import UserError, legible
 
 __all__ = [
-    "Amount", "Count", "Fraction", "Index", "Label", "Name", "Plain", "Rate", "Seconds", "Series", "Text", "brief",
-    "checked_name", "complaint", "content", "is_folder", "parsed", "place_of", "refusal", "text", "validated",
+    "Amount", "Count", "Fraction", "Index", "Label", "Name", "Plain", "Rate", "Seconds", "Series", "Text",
+    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "parsed", "place_of", "refusal", "text",
+    "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -108,6 +109,14 @@ def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:
     UserError
         It cannot be read, or is larger.
     """
+    found = beginning(path, instead, most_bytes + 1)
+    if len(found) > most_bytes:
+        raise UserError(f"cannot read {path}: it is larger than {_size(most_bytes)}, the most that is read; {instead}")
+    return found.removeprefix(b"\xef\xbb\xbf")
+
+
+def beginning(path: Path, instead: str, most_bytes: int) -> bytes:
+    """Return the first bytes of a regular file, at most so many; otherwise as :func:`content`."""
     try:
         if why := _no_file(os.stat(path).st_mode):
             raise UserError(f"cannot read {path}: it is {why}; {instead}")
@@ -115,14 +124,11 @@ def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if why := _no_file(os.fstat(file.fileno()).st_mode):
                 raise UserError(f"cannot read {path}: it is {why}; {instead}")
-            found = file.read(most_bytes + 1)
+            return file.read(most_bytes)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; {instead}") from error
     except ValueError as error:  # a NUL in its name
         raise UserError(f"cannot read {path}: no file can have that name; {instead}") from error
-    if len(found) > most_bytes:
-        raise UserError(f"cannot read {path}: it is larger than {_size(most_bytes)}, the most that is read; {instead}")
-    return found.removeprefix(b"\xef\xbb\xbf")
 
 
 def text(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> str:
@@ -197,7 +203,7 @@ def complaint(fault: ErrorDetails) -> str:
     found = fault["input"]
     match fault["type"]:
         case "missing":
-            return "this field is missing; add it"
+            return "this field is missing"
         case "refused":
             return fault["msg"]
         case "union_tag_not_found":

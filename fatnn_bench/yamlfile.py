@@ -18,7 +18,7 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.gate import refusal
 from fatnn_bench.yamltree import DocumentError, Tree
 
-__all__ = ["Entry", "closest", "load", "read"]
+__all__ = ["Entry", "closest", "load", "parsed", "read"]
 
 T = TypeVar("T")
 #: The largest YAML file that is read: a network of a thousand layers has half of it. The parser takes 4 s a MB.
@@ -70,7 +70,12 @@ def load(path: Path, document: TypeAdapter[T]) -> T:
         If the file cannot be read, is not YAML, repeats a key, or does not validate. The faults of the last kind are
         named, a line each.
     """
-    tree = _tree(path)
+    return parsed(read(path), document, str(path))
+
+
+def parsed(text: str, document: TypeAdapter[T], path: str) -> T:
+    """Validate the text of a YAML file of this name; see :func:`load`."""
+    tree = _tree(text, path)
     try:
         return document.validate_python(tree.value)
     except ValidationError as error:
@@ -84,8 +89,7 @@ def read(path: Path) -> str:
     return gate.text(path, "name a YAML file", MOST_BYTES)
 
 
-def _tree(path: Path) -> Tree:
-    text = read(path)
+def _tree(text: str, path: str) -> Tree:
     try:
         return yamltree.read(text)
     except DocumentError as fault:
@@ -99,12 +103,13 @@ def _tree(path: Path) -> Tree:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}; correct it") from error
 
 
-def _sentence(path: Path, tree: Tree, fault: ErrorDetails) -> str:
+def _sentence(path: str, tree: Tree, fault: ErrorDetails) -> str:
     location = gate.place_of(fault)
     if "discriminator" in (context := fault.get("ctx", {})):
         location = (*location, context["discriminator"].strip("'"))
     field, line = _located(tree, location, missing=fault["type"] in ("missing", "union_tag_not_found"))
-    return f"{path}, line {line}, {field or 'document'}: {gate.complaint(fault)}"
+    instead = "; add it" if fault["type"] == "missing" else ""
+    return f"{path}, line {line}, {field or 'document'}: {gate.complaint(fault)}{instead}"
 
 
 def _located(tree: Tree, location: Iterable[str | int], *, missing: bool) -> tuple[str, int]:

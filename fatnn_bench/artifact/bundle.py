@@ -1,5 +1,7 @@
 """The zip: written so that equal runs make equal files, and read without trust in what it holds."""
 
+import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -7,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from fatnn_bench import gate
 from fatnn_bench.artifact import claims as claim_files
 from fatnn_bench.artifact.claims import Claim
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, saving
+from fatnn_bench.gate import checked_name
 from fatnn_bench.report import page
 from fatnn_bench.results import store
 from fatnn_bench.results.records import Run
@@ -18,8 +22,9 @@ from fatnn_bench.results.records import Run
 __all__ = ["Artifact", "read", "write"]
 
 CLAIMS = "claims.yaml"
-#: The most that is unpacked, lest a small zip fill the disk.
-_MOST_BYTES = 2**30
+#: The largest zip that is read: it is held in memory.
+_MOST_BYTES = 32 * 2**20
+_INSTEAD = "name a zip of `fatnn-bench bundle`"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_ME = """\
 What a run of fatnn-bench measured, and what it claims.
@@ -63,35 +68,52 @@ def write(runs: Sequence[Run], claims: Sequence[Claim], platforms: str, output: 
 
 
 def read(path: Path) -> Artifact:
-    """Read runs and claims from a zip.
+    """Read runs and claims from a zip. Nothing is unpacked, and the rest of what it holds is not looked at.
 
     Raises
     ------
     UserError
-        It is no zip of :func:`write`, is too large, or a name in it climbs out of it.
+        It is no zip of :func:`write`, is too large, a name in it climbs out of it, or a run or a claim is wrong.
     """
+    members = _members_of(path)
+    runs = tuple(store.parsed(held, f"{path}/{name}") for name, held in sorted(members.items()) if name != CLAIMS)
+    if not runs or CLAIMS not in members:
+        raise UserError(f"{path} is no artifact: it has no results, or no {CLAIMS}; `bundle` makes one")
     try:
-        with zipfile.ZipFile(path) as archive, TemporaryDirectory() as folder:
-            _refuse_traps(archive, path)
-            archive.extractall(folder)
-            results = sorted((Path(folder) / "results").glob("*.jsonl"))
-            if not results or not (Path(folder) / CLAIMS).is_file():
-                raise UserError(f"{path} is no artifact: it has no results, or no {CLAIMS}; `bundle` makes one")
-            runs = tuple(store.read(file) for file in results)
-            return Artifact(runs, tuple(claim_files.read(Path(folder) / CLAIMS)))
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"cannot read {path}: {error}; name a zip of `fatnn-bench bundle`") from error
+        claims = members[CLAIMS].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}/{CLAIMS} is not UTF-8 text; {_INSTEAD}") from error
+    return Artifact(runs, tuple(claim_files.parsed(claims, f"{path}/{CLAIMS}")))
 
 
-def _refuse_traps(archive: zipfile.ZipFile, path: Path) -> None:
-    for member in archive.infolist():
+def _members_of(path: Path) -> dict[str, bytes]:
+    """The results and the claims, whatever the zip says of their sizes."""
+    found: dict[str, bytes] = {}
+    content, left = gate.content(path, _INSTEAD, _MOST_BYTES), gate.MOST_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_traps(archive.infolist(), path)
+            for member in archive.infolist():
+                if member.filename == CLAIMS or re.fullmatch(r"results/[^/]+\.jsonl", member.filename):
+                    with archive.open(member) as file:
+                        found[member.filename] = file.read(left + 1).removeprefix(b"\xef\xbb\xbf")
+                    left -= len(found[member.filename])
+                    if left < 0:
+                        raise UserError(f"{path} is refused: it unpacks to more than {gate.MOST_BYTES >> 20} MiB")
+    except UserError:
+        raise
+    except Exception as error:  # encrypted, packed in a way unknown here, torn: zipfile has a dozen errors for it
+        raise UserError(f"cannot read {path}: {error or type(error).__name__}; {_INSTEAD}") from error
+    return found
+
+
+def _refuse_traps(members: Sequence[zipfile.ZipInfo], path: Path) -> None:
+    for member in members:
         name = PurePosixPath(member.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or ":" in member.filename:
             raise UserError(f"{path} is refused: {member.filename!r} in it would be unpacked outside its folder")
         if member.external_attr >> 28 == 0xA:
             raise UserError(f"{path} is refused: {member.filename!r} in it is a link")
-    if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-        raise UserError(f"{path} is refused: it would unpack to more than {_MOST_BYTES >> 30} GiB")
 
 
 def _members(
@@ -106,9 +128,10 @@ def _members(
         yield "report.html", page.render(runs)
     for i, run in enumerate(runs):
         try:
-            yield f"results/{i}-{run.header.platform}.jsonl", Path(run.source).read_bytes()
-        except OSError as error:
-            raise UserError(f"cannot read {run.source}: {error.strerror}; bundle results that lie in files") from error
+            platform = checked_name(run.header.platform)
+        except ValueError:  # of several platforms, or another's
+            platform = "run"
+        yield f"results/{i}-{platform}.jsonl", gate.content(Path(run.source), "bundle results that lie in files")
         for kind in KINDS:
             with suppress(UserError):  # the run has nothing of that kind
                 for file in saving.save(kind, [run], folder / f"{i}-{kind}.svg"):

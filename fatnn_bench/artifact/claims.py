@@ -11,26 +11,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Annotated, Any, Self, cast
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from fatnn_bench import gate, yamlfile
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
 from fatnn_bench.results.records import Run
-from fatnn_bench.yamlfile import load as load_yaml
 
 __all__ = ["Claim", "Outcome", "Ruling", "judge", "of_runs", "read"]
 
 BEST_FLOAT32 = "best float32"
 #: What is claimed of a run where nobody claims anything: this much of the low end of what was measured.
 _SHARE = 0.9
+#: Words end at the next sign, so that no text makes the expression try and try again.
 _CLAIM = re.compile(
-    r"^(?P<kernel>\S+)\s*(?:≥|>=)\s*(?P<factor>\d+(?:\.\d+)?)\s*[×x]?\s*(?P<over>best float32|\S+)"
-    r"\s+on\s+(?P<network>\S+),\s*(?P<scope>\S+),\s*(?P<platform>\S+)$"
+    r"(?P<kernel>[^\s≥>]+)\s*(?:≥|>=)\s*(?P<factor>[0-9]{1,9}(?:\.[0-9]{1,9})?)\s*[×x]?\s*(?P<over>best float32|\S+)"
+    r"\s+on\s+(?P<network>[^\s,]+),\s*(?P<scope>[^\s,]+),\s*(?P<platform>\S+)"
 )
-_FILE = TypeAdapter(list[str])
+_FILE = TypeAdapter(Annotated[list[gate.Text], Field(max_length=1000)])
 
 
 class Ruling(StrEnum):
@@ -56,10 +57,10 @@ class Claim:
     @classmethod
     def parse(cls, text: str, source: str = "the claim") -> Self:
         """Return the claim that a sentence makes. Raises UserError if it makes none."""
-        found = _CLAIM.match(text.strip())
+        found = _CLAIM.fullmatch(text.strip())
         if found is None:
             raise UserError(
-                f"{source}: {text!r} is no claim; expected one such as "
+                f"{source}: {gate.brief(text)} is no claim; expected one such as "
                 "'ternary-fatnn ≥ 1.8× two-bit on resnet18, layer, native'"
             )
         fields: dict[str, Any] = found.groupdict() | {"factor": float(found["factor"])}
@@ -80,7 +81,12 @@ class Outcome:
 
 def read(path: Path) -> list[Claim]:
     """Return the claims of a YAML file, a list of sentences. Raises UserError if it is wrong."""
-    return [Claim.parse(text, str(path)) for text in load_yaml(path, _FILE)]
+    return parsed(yamlfile.read(path), str(path))
+
+
+def parsed(text: str, path: str) -> list[Claim]:
+    """Return the claims that the text of a YAML file of this name makes; see :func:`read`."""
+    return [Claim.parse(claim, path) for claim in yamlfile.parsed(text, _FILE, path)]
 
 
 def judge(claims: Sequence[Claim], runs: Sequence[Run]) -> list[Outcome]:

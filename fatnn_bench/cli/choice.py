@@ -1,18 +1,48 @@
-"""What a person chooses to measure: kept in the results file, so that a run can be gone on with."""
+"""What a person chooses to measure: kept in the results file, so that a run can be gone on with, or made again.
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, field, fields, replace
+A results file may come from anybody. What a command takes from it is :class:`Taken`, and nothing else: names, numbers
+and patterns. Files that are read, and code that is run, are those that the command line names now.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from fatnn_bench import gate
 from fatnn_bench.cli.options import Cache, Order, Scope, chosen_cases
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import Amount, Name, Text
 
 if TYPE_CHECKING:
     from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
     from fatnn_bench.results.records import Run
     from fatnn_bench.workload.cases import Case
+
+
+class Taken(BaseModel):
+    """All that a command takes from the header of a results file or of an artifact's run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    platform: Name  #: an entry of the reader's own platforms
+    shapes: Text  #: networks that ship and MxNxK: a file among them has to be named anew
+    layer: Text | None
+    kernel: Text | None
+    scope: Scope
+    seed: Amount
+    quick: Annotated[bool, Field(strict=True)]
+    rigorous: Annotated[bool, Field(strict=True)]
+    order: Order
+    cache: Cache = Cache.WARM  #: where there is a default, files from before there was such an option
+    case_seconds: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e6)] | None
+    affinity: Annotated[str, Field(pattern=r"^(auto|none|[0-9]{1,5})$")] = "auto"
+
+
+_TAKEN = TypeAdapter(Taken)
 
 
 @dataclass(frozen=True)
@@ -35,23 +65,41 @@ class Choice:
     plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
 
     @classmethod
-    def of_run(cls, run: "Run") -> Self:
-        """Return what a run was started with. Raises UserError if its file does not tell."""
-        saved = run.header.options
-        saved = {"plugin": [], "cache": "warm", "affinity": "auto"} | saved  # files from before there were such options
-        if absent := [field.name for field in fields(cls) if field.name not in saved]:
-            raise UserError(
-                f"cannot go on with {run.source}: its header does not tell what was asked for ({', '.join(absent)}); "
-                "run the missing cases into another file"
-            )
-        known = {field.name: saved[field.name] for field in fields(cls)}
-        words = {"scope": Scope(saved["scope"]), "order": Order(saved["order"]), "cache": Cache(saved["cache"])}
-        return cls(**known | words)
+    def of_run(cls, run: "Run", plugins: Sequence[str], given: "Choice | None" = None) -> Self:
+        """Return what a run was started with, as far as a file may say it, with the plugins that are named now.
+
+        Parameters
+        ----------
+        run
+            As it was read from its file.
+        plugins
+            As of :func:`fatnn_bench.cli.options.chosen_plugins`.
+        given
+            What the command line names now: where the run used files of platforms or shapes, it has to name them again.
+            None where a command takes none.
+
+        Raises
+        ------
+        UserError
+            The file does not tell what the run was started with, or used a file or a plugin that is not named now.
+        """
+        saved, source = run.header.options, run.source
+        if not saved:
+            raise UserError(f"{source} does not tell what was asked for, so that it can neither go on nor be run again")
+        taken = gate.validated(_TAKEN, saved, f"{source}, line 1, options", "it can neither go on nor be run again")
+        _refuse_missing_plugins(saved.get("plugin"), plugins, source)
+        if given and saved.get("platforms") and given.platforms is None:
+            raise UserError(f"{source} used {_file(saved['platforms'], 'name it again: --platforms FILE')}")
+        if not _are_shipped(taken.shapes, taken.scope) and (given is None or given.shapes != taken.shapes):
+            how = "run it by hand" if given is None else f"name it again: --shapes {gate.brief(taken.shapes)}"
+            raise UserError(f"{source} used {_file(taken.shapes, how)}")
+        platforms = given.platforms if given else None
+        return cls(**vars(taken), platforms=platforms, plugin=list(plugins))
 
     def refuse_others(self, given: Self, options: Collection[str], source: str) -> None:
         """Raise UserError if one of the options that a person gave is not as it was chosen here."""
         for name, chosen in asdict(self).items():
-            if name in options and getattr(given, name) != chosen:
+            if name in options and name not in _NAMED_NOW and getattr(given, name) != chosen:
                 option = f"--{name.replace('_', '-')}"
                 raise UserError(
                     f"cannot go on with {source}: {option} was {_word(chosen)} and is {_word(getattr(given, name))} "
@@ -87,3 +135,30 @@ class Choice:
 
 def _word(value: object) -> str:
     return "not given" if value in (None, False) else "given" if value is True else str(value)
+
+
+#: What the command line names, whatever a file says.
+_NAMED_NOW = ("platforms", "plugin")
+
+
+def _file(name: object, instead: str) -> str:
+    return f"{gate.brief(name)}, a file, and what is read is not for a results file to say; {instead}"
+
+
+def _are_shipped(shapes: str, scope: Scope) -> bool:
+    """Whether nothing is read but what ships: of whole networks, there are no others."""
+    from fatnn_bench.workload import networks
+
+    return scope is Scope.NETWORK or all(networks.is_shipped(item) for item in networks.items(shapes))
+
+
+def _refuse_missing_plugins(saved: object, plugins: Sequence[str], source: str) -> None:
+    """Raise UserError if a run used a plugin's file of a name that none of these plugins has."""
+    known = {Path(plugin).name for plugin in plugins}
+    for plugin in saved if isinstance(saved, list) else []:
+        if isinstance(plugin, str) and Path(plugin).is_absolute() and Path(plugin).name not in known:
+            name = gate.brief(Path(plugin).name)
+            raise UserError(
+                f"{source} used the plugin {gate.brief(plugin)}, a file, and what is run is not for a results file to "
+                f"say; name yours: --plugin {name}"
+            )

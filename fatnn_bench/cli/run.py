@@ -105,7 +105,7 @@ def run(
         if output is not None:
             raise UserError(f"--resume writes behind the rows of {resume}; leave -o out")
         earlier, output = read(resume), resume
-        chosen, given = Choice.of_run(earlier), choice
+        chosen, given = Choice.of_run(earlier, plugins, choice), choice
         chosen.refuse_others(given, _given(context), earlier.source)
         choice, output = chosen, Path(earlier.source)
     entries, settings = choice.entries(), choice.settings()

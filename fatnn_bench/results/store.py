@@ -12,10 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import TypeAdapter
 
 from fatnn_bench import gate
 from fatnn_bench.errors import UserError, WritingStoppedError
@@ -28,7 +27,9 @@ SAMPLE_DECIMALS = 9 + 4
 _HEADER = TypeAdapter(Header)
 _ROW = TypeAdapter(Row)
 _NOISE = TypeAdapter(Noise)
-_Record = TypeVar("_Record")
+_MEND = "delete the line, or mend it"
+#: The most of a file that is read to see whether it is a results file: headers have a few thousand bytes.
+_LONGEST_LINE = 2**20
 
 
 def default_path(platform: str, now: datetime) -> Path:
@@ -171,15 +172,20 @@ def read(path: Path) -> Run:
         If there is no such file, it is not a results file, a newer fatnn-bench wrote it, or a line is broken that is
         not the last.
     """
-    file = _newest(path) if path.is_dir() else path
-    lines = _lines(file)
+    file = _newest(path) if gate.is_folder(path) else path
+    return parsed(_content(file), str(file))
+
+
+def parsed(content: bytes, file: str) -> Run:
+    """Return the run that the content of a results file of this name holds; see :func:`read`."""
+    lines = _lines(content, file)
     header = _header(file, lines[0])
     rows: list[Row] = []
     noise: list[Noise] = []
     warnings: list[str] = []
     for number, line in enumerate(lines[1:], start=2):
         try:
-            record = from_json(line)
+            record = gate.parsed(line)
         except ValueError as error:
             if number < len(lines):
                 raise UserError(f"{file}, line {number}: not JSON ({error}); delete the line, or mend it") from error
@@ -188,29 +194,33 @@ def read(path: Path) -> Run:
         if not isinstance(record, dict) or record.get("kind") in (None, "header"):
             raise UserError(f"{file}, line {number}: expected a row; keep one run, with one header, in a file")
         if record["kind"] == "row":
-            rows.append(_validated(_ROW, record, f"{file}, line {number}"))
+            rows.append(gate.validated(_ROW, record, f"{file}, line {number}", _MEND))
         elif record["kind"] == "noise":  # other kinds of line are a newer minor version's
-            noise.append(_validated(_NOISE, record, f"{file}, line {number}"))
+            noise.append(gate.validated(_NOISE, record, f"{file}, line {number}", _MEND))
     counted, notice = counting(rows)
     if notice:
         warnings.append(f"{file}: {notice}")
-    return Run(header, in_order(counted, header.layers), tuple(warnings), str(file), tuple(noise))
+    return Run(header, in_order(counted, header.layers), tuple(warnings), file, tuple(noise))
 
 
-def _lines(file: Path) -> list[bytes]:
+def _content(file: Path) -> bytes:
     if not os.path.lexists(file):
         near = difflib.get_close_matches(file.name, [other.name for other in file.parent.glob("*")], n=1, cutoff=0.5)
         hint = f"did you mean {file.parent / near[0]}?" if near else "`fatnn-bench run` makes one"
         raise UserError(f"there is no results file {file}; {hint}")
-    content = gate.content(file, "name a results file").rstrip()
+    return gate.content(file, "name a results file")
+
+
+def _lines(content: bytes, file: str) -> list[bytes]:
+    content = content.rstrip()
     if not content:
         raise UserError(f"{file} is empty: its run was stopped before it began; name another results file")
     return content.split(b"\n")
 
 
-def _header(file: Path, line: bytes) -> Header:
+def _header(file: str, line: bytes) -> Header:
     try:
-        record = json.loads(line)
+        record = gate.parsed(line)
     except ValueError:
         record = None
     if not isinstance(record, dict) or record.get("kind") != "header" or not isinstance(record.get("schema"), int):
@@ -219,24 +229,16 @@ def _header(file: Path, line: bytes) -> Header:
         raise UserError(
             f"{file} has results schema {record['schema']}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
         )
-    return _validated(_HEADER, record, f"{file}, line 1")
-
-
-def _validated(document: TypeAdapter[_Record], record: dict[str, Any], place: str) -> _Record:
-    try:
-        return document.validate_python(record)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise UserError(f"{place}, {field}: {fault['msg']}; delete the line, or mend it") from error
+    return gate.validated(_HEADER, record, f"{file}, line 1", _MEND)
 
 
 def _newest(folder: Path) -> Path:
     """Return the run created last. Files' own times do not tell: a git clone makes them all alike."""
     created: dict[Path, str] = {}
     for file in sorted(folder.rglob("*.jsonl")):
-        with suppress(OSError, UserError), file.open("rb") as stream:  # some other file
-            created[file] = _header(file, stream.readline()).created
+        with suppress(UserError):  # some other file
+            line, _, _ = gate.beginning(file, "", _LONGEST_LINE).partition(b"\n")
+            created[file] = _header(str(file), line).created
     if not created:
         raise UserError(f"no results file lies in {folder}; `fatnn-bench run` makes one")
     return max(created, key=created.__getitem__)

@@ -11,6 +11,8 @@ layer, of kind ``network``, from its images to its logits: M is the batch, N the
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
+#: The largest size: what a C int holds.
+MOST = 2**31 - 1
 Kind = Literal["conv", "linear", "gemm", "network"]
 
 
@@ -39,13 +41,19 @@ class Layer:
         for dimension in (
             "in_channels", "out_channels", "batch", "height", "width", "kernel", "stride", "groups", "count",
         ):  # fmt: skip
-            if getattr(self, dimension) < 1:
+            if not 1 <= getattr(self, dimension) <= MOST:
+                least_or_most = "at least 1" if getattr(self, dimension) < 1 else f"at most {MOST}"
                 raise ValueError(
-                    f"layer {self.full_name}: {dimension} is {getattr(self, dimension)}, expected at least 1"
+                    f"layer {self.full_name}: {dimension} is {getattr(self, dimension)}, expected {least_or_most}"
                 )
-        if self.padding < 0:
+        if not 0 <= self.padding <= MOST:
             raise ValueError(f"layer {self.full_name}: padding is {self.padding}, expected at least 0")
         self._check_geometry()
+        if max(self.m, self.n, self.k) > MOST or self.count * self.macs >= 2**63:
+            raise ValueError(
+                f"layer {self.full_name}: the product is {self.m}×{self.n}×{self.k}, {self.count} times, expected at "
+                f"most {MOST} for each of the three and fewer than 2⁶³ multiply-accumulates"
+            )
 
     def _check_geometry(self) -> None:
         sizes = (self.height, self.width, self.kernel, self.stride, self.padding, self.groups)

@@ -14,6 +14,7 @@ A file is named after its network and holds
     Images, or tokens of linear layers; 1 unless given.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,10 +23,11 @@ from pydantic import Field, PositiveInt, TypeAdapter, model_validator
 
 from fatnn_bench.errors import UserError
 from fatnn_bench.gate import Name, checked_name, refusal
-from fatnn_bench.workload.layers import Layer, bare_gemm
+from fatnn_bench.workload.layers import MOST, Layer, bare_gemm
 from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
 
+_GEMM = r"([0-9]{1,20})x([0-9]{1,20})x([0-9]{1,20})"
 _FOLDER = Path(__file__).parents[1] / "data" / "networks"
 
 
@@ -128,7 +130,7 @@ def load(spec: str) -> list[Layer]:
         If an item is none of these, a file is wrong, or two different layers end with the same name.
     """
     layers: dict[str, Layer] = {}
-    for item in filter(None, (part.strip() for part in spec.split(","))):
+    for item in items(spec):
         for layer in _load_item(item):
             if layers.setdefault(layer.full_name, layer) != layer:
                 raise UserError(
@@ -140,16 +142,28 @@ def load(spec: str) -> list[Layer]:
     return list(layers.values())
 
 
+def items(spec: str) -> list[str]:
+    """Return the items of a comma-separated list."""
+    return [item for item in (part.strip() for part in spec.split(",")) if item]
+
+
+def is_shipped(item: str) -> bool:
+    """Return whether an item is no file of a person's: a shipped network, or ``MxNxK``."""
+    return item in names() or re.fullmatch(_GEMM, item) is not None
+
+
 def _load_item(item: str) -> list[Layer]:
     if item in names():
         return _load_file(_FOLDER / f"{item}.yaml")
-    if gemm := re.fullmatch(r"(\d+)x(\d+)x(\d+)", item):
+    if gemm := re.fullmatch(_GEMM, item):
         try:
             return [bare_gemm(*map(int, gemm.groups()))]
         except ValueError as error:
-            raise UserError(f"shape {item}: each of M, N and K must be at least 1") from error
+            raise UserError(
+                f"shape {item}: each of M, N and K must be at least 1 and at most {MOST}, and M·N·K below 2⁶³"
+            ) from error
     path = Path(item)
-    if path.suffix in (".yaml", ".yml") or path.exists():
+    if path.suffix in (".yaml", ".yml") or os.path.lexists(path):
         return _load_file(path)
     raise UserError(f"no network, file or MxNxK is '{item}'{closest(item, names())}, a YAML file, MxNxK")
 

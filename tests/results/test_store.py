@@ -268,7 +268,7 @@ def test_read_refuses_what_is_no_results_file(path, content):
 
 def test_read_refuses_a_header_that_lacks_fields(path):
     path.write_text('{"kind":"header","schema":1}')
-    assert f"{path}, line 1, created: Field required" in refusal(path)
+    assert f"{path}, line 1, created: this field is missing" in refusal(path)
 
 
 def test_read_refuses_an_empty_file(path):

@@ -109,6 +109,8 @@ def test_refuses_a_wrong_file(tmp_path, text, message):
             "no network, file or MxNxK is 'resnet-18'; did you mean 'resnet18'? Accepted: alexnet, bitnet-2b,",
         ),
         ("0x1x1", "shape 0x1x1: each of M, N and K must be at least 1"),
+        (f"1x1x{2**31}", "must be at least 1 and at most 2147483647"),
+        (f"9x{2**31 - 1}x{2**31 - 1}", "M·N·K below 2⁶³"),
         (" , ", "names nothing; give a YAML file, MxNxK, or some of alexnet"),
         ("missing.yaml", "cannot read missing.yaml: No such file"),
     ],
