@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli.options import together
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
     from fatnn_bench.accuracy.records import AccuracyHeader, Settings
+
+_EVERY = ["*"]
 
 
 def accuracy(
@@ -17,8 +20,9 @@ def accuracy(
     ] = "digits",
     data: Annotated[Path | None, typer.Option(help="Folder of the data set's files.", metavar="FOLDER")] = None,
     precision: Annotated[
-        str, typer.Option(help="Only precisions that match, such as 'fatnn*,xnor'.", metavar="GLOB")
-    ] = "*",
+        list[str],
+        typer.Option(help="Only precisions that match, such as 'fatnn*,xnor'; may be given again.", metavar="GLOB"),
+    ] = _EVERY,
     network: Annotated[str, typer.Option(help="small-cnn, resnet20 or resnet18.", metavar="NAME")] = "small-cnn",
     order: Annotated[
         str, typer.Option(help="Order in residual blocks: cbsa, cbas or bacs (Conv, Batch norm, Activation, Skip).")
@@ -58,7 +62,7 @@ def accuracy(
         raise UserError(f"there is no network {network!r} to train; there are {', '.join(networks.NETWORKS)}")
     if order not in list(networks.Order):
         raise UserError(f"there is no order {order!r}; there are {', '.join(networks.Order)}")
-    names = tuple(scheme.name for scheme in schemes.choose(precision))
+    names = tuple(scheme.name for scheme in schemes.choose(together(precision)))
     folder = str(data) if data else None
     settings = Settings(
         dataset=dataset, network=network, order=order, calibration=calibration, precisions=names, seeds=seeds,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fatnn_bench.cli.options import PlatformOption, PlatformsOption
+from fatnn_bench.cli.options import NATIVE, PlatformOption, PlatformsOption, together
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
@@ -14,9 +14,9 @@ def inspect(
     case: Annotated[
         str, typer.Argument(help="A case's id, or kernel/shape for scope kernel.", metavar="CASE", show_default=False)
     ],
-    platform: PlatformOption = "native",
+    platform: PlatformOption = NATIVE,
     shapes: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option("--shapes", help="Where the layer is, if in no shipped network: as for run.", metavar="SHAPES"),
     ] = None,
     platforms: PlatformsOption = None,
@@ -31,9 +31,9 @@ def inspect(
     from fatnn_bench.platforms import load, select
     from fatnn_bench.printing import render
 
-    chosen = select(load(platforms), platform)
+    chosen = select(load(platforms), together(platform))
     if len(chosen) > 1:
-        raise UserError(f"--platform {platform} names {len(chosen)} platforms; a case is compiled for one")
+        raise UserError(f"--platform {together(platform)} names {len(chosen)} platforms; a case is compiled for one")
     ((name, entry),) = chosen.items()
-    asked = inspection.find_case(case, shapes, entry.thread_count)
+    asked = inspection.find_case(case, together(shapes) if shapes else None, entry.thread_count)
     render.write(inspection.document(asked, name, inspection.ask(asked, name, entry)), form, output)

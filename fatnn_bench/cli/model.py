@@ -4,15 +4,18 @@ from typing import Annotated
 
 import typer
 
-from fatnn_bench.cli.options import ShapesOption
+from fatnn_bench.cli.options import ShapesOption, together
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
 
+#: Two layers of ResNet-18: many rows of short inner products, and few of long ones.
+_SHAPES = ["784x128x1152", "196x256x2304"]
+
 
 def model(
     validate: Annotated[bool, typer.Option("--validate", help="Compare the model with this machine.")] = False,
-    shapes: ShapesOption = "784x128x1152,196x256x2304",
+    shapes: ShapesOption = _SHAPES,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:
@@ -29,4 +32,4 @@ def model(
     from fatnn_bench.printing import render
     from fatnn_bench.workload import networks
 
-    render.write(document(check(networks.load(shapes))), form, output)
+    render.write(document(check(networks.load(together(shapes)))), form, output)

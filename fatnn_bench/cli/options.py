@@ -13,16 +13,25 @@ if TYPE_CHECKING:
     from fatnn_bench.workload.cases import Case
 
 ShapesOption = Annotated[
-    str,
+    list[str],
     typer.Option(
-        "--shapes", help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas.", metavar="SHAPES"
+        "--shapes",
+        help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas, or given again.",
+        metavar="SHAPES",
     ),
 ]
-LayerOption = Annotated[str | None, typer.Option(help="Only layers that match, such as 'conv*_x'.", metavar="GLOB")]
-KernelOption = Annotated[
-    str | None, typer.Option(help="Only kernels that match, such as 'ternary-*,blas.*'.", metavar="GLOB")
+LayerOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Only layers that match, such as 'conv*_x'; may be given again.", metavar="GLOB"),
 ]
-PlatformOption = Annotated[str, typer.Option(help="Entries of platforms.yaml; several with commas.", metavar="NAMES")]
+KernelOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Only kernels that match, such as 'ternary-*,blas.*'; may be given again.", metavar="GLOB"),
+]
+PlatformOption = Annotated[
+    list[str],
+    typer.Option(help="Entries of platforms.yaml; several with commas, or given again.", metavar="NAMES"),
+]
 PlatformsOption = Annotated[
     Path | None, typer.Option(help="Platforms file, instead of ./platforms.yaml or the one that ships.", metavar="FILE")
 ]
@@ -33,6 +42,15 @@ PluginOption = Annotated[
     list[Path] | None,
     typer.Option(help="A file with kernels of yours, which is run; may be given again.", metavar="FILE"),
 ]
+
+
+#: What is chosen where a person does not.
+NATIVE, RESNET18 = ["native"], ["resnet18"]
+
+
+def together(given: Sequence[str]) -> str:
+    """What an option chooses that takes commas and may be given again: both add up."""
+    return ",".join(given)
 
 
 class Scope(StrEnum):

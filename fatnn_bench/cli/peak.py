@@ -1,13 +1,13 @@
 """``fatnn-bench peak``."""
 
-from fatnn_bench.cli.options import PlatformOption, PlatformsOption
+from fatnn_bench.cli.options import NATIVE, PlatformOption, PlatformsOption, together
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
 
 
 def peak(
-    platform: PlatformOption = "native",
+    platform: PlatformOption = NATIVE,
     platforms: PlatformsOption = None,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
@@ -23,9 +23,9 @@ def peak(
     from fatnn_bench.platforms import load, select
     from fatnn_bench.printing import render
 
-    chosen = select(load(platforms), platform)
+    chosen = select(load(platforms), together(platform))
     if len(chosen) > 1:
-        raise UserError(f"--platform {platform} names {len(chosen)} platforms; the limits are those of one")
+        raise UserError(f"--platform {together(platform)} names {len(chosen)} platforms; the limits are those of one")
     ((name, entry),) = chosen.items()
     answer = probe.ask(name, entry, "fatnn_bench.limits.measure_peaks")
     render.write(peaks.document(peaks.record(answer, name)), form, output)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fatnn_bench.cli.options import KernelOption
+from fatnn_bench.cli.options import KernelOption, together
 from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options
@@ -78,7 +78,12 @@ def plot(
     given["accuracy"] = accuracy
     _refuse_strangers(kind, given, len(runs))
     saved = [read(path) for path in runs]
-    options = Options(baseline, kernel, _bandwidths(saved[0], peak, measure_bandwidth), _accuracy(accuracy))
+    options = Options(
+        baseline,
+        together(kernel) if kernel else None,
+        _bandwidths(saved[0], peak, measure_bandwidth),
+        _accuracy(accuracy),
+    )
     width = Width.SCREEN if style is Style.SCREEN else Width.COLUMN if columns == 1 else Width.PAGE
     for path in saving.save(kind.value, saved, output, options, width):
         typer.echo(path)

@@ -8,6 +8,8 @@ import typer
 
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
+    NATIVE,
+    RESNET18,
     Cache,
     KernelOption,
     LayerOption,
@@ -22,6 +24,7 @@ from fatnn_bench.cli.options import (
     TimeoutOption,
     chosen_affinity,
     chosen_plugins,
+    together,
 )
 from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import Exit, UserError
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
 
 def run(
     context: typer.Context,
-    platform: PlatformOption = "native",
-    shapes: ShapesOption = "resnet18",
+    platform: PlatformOption = NATIVE,
+    shapes: ShapesOption = RESNET18,
     layer: LayerOption = None,
     kernel: KernelOption = None,
     scope: ScopeOption = Scope.KERNEL,
@@ -85,10 +88,10 @@ def run(
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
     choice = Choice(
-        platform,
-        shapes,
-        layer,
-        kernel,
+        together(platform),
+        together(shapes),
+        together(layer) if layer else None,
+        together(kernel) if kernel else None,
         scope,
         seed,
         quick,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from fatnn_bench.cli.options import (
+    NATIVE,
+    RESNET18,
     KernelOption,
     LayerOption,
     PlatformOption,
@@ -17,6 +19,7 @@ from fatnn_bench.cli.options import (
     TimeoutOption,
     chosen_cases,
     chosen_plugins,
+    together,
 )
 from fatnn_bench.errors import Exit
 
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 
 def verify(
-    platform: PlatformOption = "native",
-    shapes: ShapesOption = "resnet18",
+    platform: PlatformOption = NATIVE,
+    shapes: ShapesOption = RESNET18,
     layer: LayerOption = None,
     kernel: KernelOption = None,
     scope: ScopeOption = Scope.KERNEL,
@@ -46,10 +49,11 @@ def verify(
     from fatnn_bench.platforms import load, select
 
     plugins, whole = chosen_plugins(plugin)
+    chosen = together(shapes), together(layer) if layer else None, together(kernel) if kernel else None
     rows: list[Row] = []
     try:
-        for entry in select(load(platforms), platform).values():
-            cases = chosen_cases(shapes, layer, kernel, scope, entry.thread_count, plugins, entry.kind)
+        for entry in select(load(platforms), together(platform)).values():
+            cases = chosen_cases(*chosen, scope, entry.thread_count, plugins, entry.kind)
             with Progress(len(cases)) as progress:
                 for row in campaign.verify(cases, entry, seed, progress, timeout, plugins):
                     rows.append(row)  # an interruption keeps those before it
