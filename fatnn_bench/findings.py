@@ -91,6 +91,13 @@ def _efficiency(cores: Sequence[int]) -> Finding:
     return Finding("efficiency cores", State.NOTE, f"{names}; one thread is kept off them, several are not")
 
 
+def _quota(cores: float | None) -> Finding:
+    if cores is None:
+        return Finding("CPU quota", State.GOOD, "none")
+    found = f"{cores:g} cores' worth of time: what uses more stands still until the next period"
+    return Finding("CPU quota", State.DOUBTFUL, found)
+
+
 def _memory(available: int, total: int) -> Finding:
     found = f"{available / 2**30:.1f} of {total / 2**30:.1f} GiB free"
     if available < _MEMORY_BYTES:
@@ -119,6 +126,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[..., Finding]], ...] = (
     (("logical_cores", "physical_cores"), _siblings),
     (("isolated_cores",), _isolated),
     (("efficiency_cores",), _efficiency),
+    (("cpu_quota_cores",), _quota),
     (("available_memory_bytes", "memory_bytes"), _memory),
     (("blas",), _blas),
 )

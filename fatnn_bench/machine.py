@@ -15,7 +15,7 @@ import archspec.cpu
 import psutil
 from archspec.cpu.detect import brand_string, detected_info
 
-from fatnn_bench import variables
+from fatnn_bench import quota, variables
 from fatnn_bench.harness.affinity import efficiency_cores
 from fatnn_bench.platforms import usable_cores
 
@@ -47,6 +47,7 @@ def describe(root: Path = Path("/")) -> dict[str, Any]:
         "logical_cores": psutil.cpu_count(logical=True),
         "physical_cores": psutil.cpu_count(logical=False),
         "usable_cores": usable_cores(),
+        "cpu_quota_cores": quota.cores(root),
         "efficiency_cores": sorted(efficiency_cores(root)),
         "isolated_cores": _text(root / _CPU / "isolated"),
         "caches_bytes": _caches(root),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
+from fatnn_bench import quota
 from fatnn_bench.errors import UserError
 from fatnn_bench.gate import Name
 from fatnn_bench.variables import SETTABLE
@@ -172,10 +173,9 @@ _DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
 
 
 def usable_cores() -> int:
-    """Return how many logical cores this process may run on, where the system tells; otherwise how many there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many logical cores this process may use: by its mask and by the quota of its control groups."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(count, int(quota.cores() or count)))
 
 
 def load(path: Path | None = None) -> dict[str, Platform]:

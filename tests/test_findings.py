@@ -15,6 +15,7 @@ QUIET = {
     "physical_cores": 8,
     "isolated_cores": "4-7",
     "efficiency_cores": [],
+    "cpu_quota_cores": None,
     "available_memory_bytes": 8 * 2**30,
     "memory_bytes": 16 * 2**30,
 }
@@ -78,3 +79,8 @@ def test_every_rule_has_its_facts_in_a_header_of_this_machine():
     header = json.loads(json.dumps([machine.describe(), machine.software()]))
     whats = {each.what for each in findings.of(*header)}
     assert whats == {each.what for each in findings.of(QUIET, BLAS)}
+
+
+def test_a_quota_of_cpu_time_is_doubtful():
+    quota = found("CPU quota", cpu_quota_cores=1.5)
+    assert (quota.state, quota.found.split(":")[0]) == (State.DOUBTFUL, "1.5 cores' worth of time")

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,14 @@ _CPU = "sys/devices/system/cpu"
 Told = TypeVar("Told")
 #: How long the cores are watched: twenty ticks of the clock that their loads are counted in.
 _WATCH_S = 0.2
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the process that measures runs."""
+
+    core: int | None = None  #: the one that it is pinned to, if to any
+    doubt: str = ""  #: why several threads are to be mistrusted; see :mod:`fatnn_bench.harness.threads`
 
 
 def pin(wanted: str = AUTO, root: Path = Path("/")) -> int | None:

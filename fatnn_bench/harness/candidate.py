@@ -2,16 +2,17 @@
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from fatnn_bench.comparison import statistics
-from fatnn_bench.harness import cold, noise, timing
+from fatnn_bench.harness import cold, noise, threads, timing
 from fatnn_bench.harness.ceiling import Ceiling, ceiling
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.contender import Prepared
-from fatnn_bench.harness.noise import Observation
+from fatnn_bench.harness.noise import Disturbance, Observation
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
 from fatnn_bench.results.records import Row, Status, Stop, unmeasured
 from fatnn_bench.workload.cases import Case
@@ -28,7 +29,9 @@ class Candidate:
     """A verified case and the samples taken of it so far."""
 
     def __init__(self, case: Case, prepared: Prepared, compile_s: float) -> None:
-        self.case, self.is_twin = case, False  #: a twin is a second candidate of a case, for the noise floor
+        self.case = case
+        self.twin: Candidate | None = None  #: a second candidate of the case, for the noise floor
+        self.is_twin = False
         self.samples_s: list[float] = []  #: one a round
         self.failure: tuple[Status, str] | None = None
         self._prepared, self._compile_s = prepared, compile_s
@@ -56,13 +59,14 @@ class Candidate:
 
     def turn(self, settings: Settings, conditions: Conditions) -> bool:
         """Take a sample; return whether another is wanted. The last one compares the result with the first again."""
-        begin = time.perf_counter()
+        begin, before_s = time.perf_counter(), self._waited_s()
         self._make_ready()
         sample = timing.sample(
             cold.chilled(self._prepared.run, self._prepared, settings.cache), self._loops, self.case.threads
         )
+        waited = (self._waited_s() - before_s) / (time.perf_counter() - begin) / self.case.threads
         self.samples_s.append(sample.seconds)
-        self._observations.append(Observation(sample, conditions))
+        self._observations.append(Observation(sample, conditions, waited))
         self._ceiling.turn()
         for name, stage in self._prepared.stages.items():
             run = cold.chilled(stage, self._prepared, settings.cache)
@@ -81,6 +85,10 @@ class Candidate:
         time.sleep(_REST_S)
         self._prepared.run(math.ceil(self._loops * _WAKING))
 
+    def _waited_s(self) -> float:
+        """What several threads waited for cores so far; of one thread, the clock of its own time tells."""
+        return 0.0 if self.case.threads == 1 else threads.waited_s()
+
     def _stop(self, settings: Settings) -> Stop | None:
         taken = len(self.samples_s)
         if taken < LEAST_ROUNDS:
@@ -98,7 +106,7 @@ class Candidate:
         low, high = statistics.median_interval(self.samples_s)
         return max(high - median, median - low) <= precision * median
 
-    def row(self, block: str | None, usual_canary_s: float) -> Row:
+    def row(self, block: str | None, usual_canary_s: float, doubt: str = "") -> Row:
         """Return the row: what failed, or what was measured and why it may be doubtful.
 
         Parameters
@@ -107,11 +115,13 @@ class Candidate:
             Of cases that were measured in turns.
         usual_canary_s
             What the canary takes when nothing disturbs it.
+        doubt
+            Why several threads are to be mistrusted in this process.
         """
         if self.failure is not None:
             return unmeasured(self.case, *self.failure)
         disturbances = noise.disturbances(self._observations, usual_canary_s, self.case.threads)
-        reason = "; ".join(noise.doubts(disturbances, self.samples_s))
+        reason = "; ".join(self._doubts(disturbances, doubt))
         median = statistics.median(self.samples_s)
         low, high = statistics.median_interval(self.samples_s)
         return replace(
@@ -132,3 +142,10 @@ class Candidate:
             codegen=self._prepared.codegen,
             **self._ceiling.fields(median),
         )
+
+    def _doubts(self, disturbances: Sequence[Disturbance], of_threads: str) -> Iterator[str]:
+        if of_threads and self.case.threads > 1:
+            yield of_threads
+        elif noise.had_one_core(self._observations, self.case.threads):
+            yield f"its {self.case.threads} threads used no more than one core"
+        yield from noise.doubts(disturbances, self.samples_s, self.twin.samples_s if self.twin else ())

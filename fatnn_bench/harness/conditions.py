@@ -1,4 +1,4 @@
-"""What the machine does to samples while they are taken: the canary, stolen time, the clock.
+"""What the machine does to samples while they are taken: the canary, stolen time, a quota that is spent, the clock.
 
 The canary is a fixed piece of work that shares nothing with any kernel: a hash of a block that lies in the innermost
 cache. It takes longer when the core's clock falls or when something else has the core, and for no other reason.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from fatnn_bench import machine
+from fatnn_bench import machine, quota
 from fatnn_bench.harness import affinity, timing
 
 _BLOCK = bytes(16 * 1024)
@@ -22,6 +22,7 @@ class Conditions:
 
     canary_s: float  #: seconds that the canary took
     steal_s: float  #: taken from the core by a hypervisor since the conditions before
+    throttled_s: float = 0.0  #: that threads stood still since then, for their control group had spent its quota
 
 
 class Watch:
@@ -40,12 +41,15 @@ class Watch:
     def __init__(self, canary_s: float, core: int | None = None, root: Path = Path("/")) -> None:
         self._core, self._root = core, root
         self._loops = timing.calibrate(_sing, canary_s)
-        self._steal_s = self._stolen()
+        self._steal_s, self._groups = self._stolen(), quota.limited(root)
+        self._throttled_s = quota.throttled_s(self._groups)
 
     def look(self) -> Conditions:
-        """Run the canary, and see what was stolen since the last look."""
+        """Run the canary, and see what was stolen, or not granted, since the last look."""
         before, self._steal_s = self._steal_s, self._stolen()
-        return Conditions(timing.seconds(_sing, self._loops), max(0.0, self._steal_s - before))
+        stood, self._throttled_s = self._throttled_s, quota.throttled_s(self._groups)
+        canary_s = timing.seconds(_sing, self._loops)
+        return Conditions(canary_s, max(0.0, self._steal_s - before), max(0.0, self._throttled_s - stood))
 
     def frequency_hz(self) -> float | None:
         """The clock of the core now, where the system tells."""

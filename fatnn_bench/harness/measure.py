@@ -18,6 +18,7 @@ import psutil
 
 from fatnn_bench.comparison import statistics
 from fatnn_bench.harness import noise, timing
+from fatnn_bench.harness.affinity import Place
 from fatnn_bench.harness.blocks import blocks
 from fatnn_bench.harness.candidate import Candidate
 from fatnn_bench.harness.conditions import Conditions, Watch
@@ -48,7 +49,7 @@ def measure(
     contenders: Mapping[str, Contender],
     settings: Settings,
     seed: int,
-    core: int | None = None,
+    place: Place = Place(),  # noqa: B008  # it is frozen
 ) -> Iterator[Turn | Row | Noise]:
     """Verify and time cases: yields a row a case the moment it is known, a noise record a block, and turns between.
 
@@ -60,14 +61,14 @@ def measure(
         What there is to run, by kernel name. A kernel that is missing gives an ERROR row.
     settings, seed
         How long to measure; what fixes data and order.
-    core
-        The one that this process is pinned to, if to any.
+    place
+        Where this process runs.
     """
-    watch = Watch(settings.sample_s * _LOOK, core)
+    watch = Watch(settings.sample_s * _LOOK, place.core)
     done = 0
     for layers in blocks(cases, settings, int(psutil.virtual_memory().available * _MEMORY)):
         count = sum(map(len, layers))
-        for event in _Block(layers, contenders, settings, seed, watch).measure():
+        for event in _Block(layers, contenders, settings, seed, watch, place.doubt).measure():
             if isinstance(event, Turn):
                 yield Turn(event.case, (done + event.progress * count) / len(cases))
             else:
@@ -94,9 +95,10 @@ class _Block:
         settings: Settings,
         seed: int,
         watch: Watch,
+        doubt: str,
     ) -> None:
         self._layers, self._contenders, self._settings, self._seed = layers, contenders, settings, seed
-        self._watch = watch
+        self._watch, self._doubt = watch, doubt
         self._order = random.Random(f"{seed}/{layers[0][0].layer.full_name}")
         self._name = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._looks: dict[int, list[Conditions]] = defaultdict(list)  # by round
@@ -131,7 +133,7 @@ class _Block:
             yield Turn(original.case, progress)
             twin = _attempt(original.case, self._contenders, problems)
             if isinstance(twin, Candidate):
-                twin.is_twin = True
+                twin.is_twin, original.twin = True, twin
                 place.append(twin)
                 self._pairs.append((twin.case.id, original.samples_s, twin.samples_s))
         for candidate in list(place):
@@ -162,7 +164,7 @@ class _Block:
         if not candidate.is_twin:
             block = self._name if self._settings.order == "interleaved" else None
             canaries = [look.canary_s for looks in self._looks.values() for look in looks]
-            yield candidate.row(block, noise.usual(canaries) if canaries else 0.0)
+            yield candidate.row(block, noise.usual(canaries) if canaries else 0.0, self._doubt)
 
     def _noise(self, frequency_hz: list[float | None]) -> Noise:
         paired = self._settings.order == "interleaved"

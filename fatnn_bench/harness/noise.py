@@ -1,5 +1,6 @@
 """What can be told apart, and what makes a time doubtful. Pure arithmetic on samples."""
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 
 from fatnn_bench.harness.conditions import Conditions
-from fatnn_bench.harness.timing import Sample
+from fatnn_bench.harness.timing import LEAST_ROUNDS, Sample
 
 __all__ = ["Disturbance", "disturbances", "floor", "touched_rounds"]
 
@@ -25,6 +26,11 @@ _USUAL = 0.25
 TOUCHED = 0.25
 #: A row is mistrusted if the halves of its samples differ by more than this, and not by chance at this probability.
 DRIFT, DRIFT_CHANCE = 0.05, 0.001
+#: A row is mistrusted if its median is above its least sample, or differs from that of its twin, by more than this: of
+#: the rows of quiet runs under results/, none is by more than 0.10.
+FAR = 0.25
+#: Threads had one core if they used no more than this, in calls that last long enough to be shared.
+_ONE_CORE, _LONG_CALL_S = 1.1, 1e-3
 #: The share of pairs, one kernel measured twice, that lie within the noise floor.
 WITHIN = 0.9
 
@@ -42,6 +48,7 @@ class Observation:
 
     sample: Sample
     conditions: Conditions
+    waited: float = 0.0  #: the share of the threads' time in which they were ready, and had no core
 
 
 def floor(intervals: Sequence[tuple[float, float]]) -> float | None:
@@ -74,6 +81,10 @@ def disturbances(observations: Sequence[Observation], usual_canary_s: float, thr
             "something else had a core, or the kernel slept,",
             [i for i, share in enumerate(off_cpu) if share - waiting > OFF_CPU],
         ),
+        Disturbance("threads waited for a core", [i for i, each in enumerate(observations) if each.waited > OFF_CPU]),
+        Disturbance(
+            "the quota of the control group was spent", [i for i, look in enumerate(looks) if look.throttled_s > 0]
+        ),
         Disturbance("the hypervisor took the core", [i for i, look in enumerate(looks) if look.steal_s > STEAL_S]),
         Disturbance(
             f"the clock was slower by {SLOW_CANARY:.0%} or more",
@@ -93,14 +104,36 @@ def touched_rounds(found: Sequence[Disturbance]) -> list[int]:
     return sorted({i for disturbance in found for i in disturbance.rounds})
 
 
-def doubts(found: Sequence[Disturbance], samples_s: Sequence[float]) -> Iterator[str]:
-    """Yield why a row is to be mistrusted: nothing if it is not."""
+def had_one_core(observations: Sequence[Observation], threads: int) -> bool:
+    """Return whether several threads used no more than one core, though there was work to share."""
+    shares = [1 - each.sample.off_cpu for each in observations if each.sample.off_cpu is not None]
+    if threads == 1 or not shares:
+        return False
+    long = statistics.median(each.sample.seconds for each in observations) >= _LONG_CALL_S
+    return long and statistics.median(shares) * threads <= _ONE_CORE
+
+
+def doubts(found: Sequence[Disturbance], samples_s: Sequence[float], twin_s: Sequence[float] = ()) -> Iterator[str]:
+    """Yield why a row is to be mistrusted: nothing if it is not.
+
+    Parameters
+    ----------
+    found
+        Of :func:`disturbances`.
+    samples_s, twin_s
+        The samples, and those of the same case measured a second time, if it was.
+    """
     count = len(samples_s)
     if len(touched_rounds(found)) > TOUCHED * count:
         yield from (f"{what} in {len(rounds)} of {count} rounds" for what, rounds in found)
     drift = _drift(samples_s)
     if abs(drift) > DRIFT:
         yield f"its time {'rose' if drift > 0 else 'fell'} by {abs(drift):.0%} while it was measured"
+    median, least = statistics.median(samples_s), min(samples_s)
+    if median > (1 + FAR) * least:
+        yield f"its median is {median / least:.3g} times its least sample"
+    if len(twin_s) >= LEAST_ROUNDS and abs(math.log(statistics.median(twin_s) / median)) > math.log(1 + FAR):
+        yield f"measured a second time, it took {statistics.median(twin_s) / median:.3g} times as long"
 
 
 def _drift(samples_s: Sequence[float]) -> float:

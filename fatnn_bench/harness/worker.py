@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from fatnn_bench.harness.affinity import Place
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.results.records import Noise, Row
 from fatnn_bench.workload.cases import Case
@@ -49,14 +50,16 @@ class Request:
 
 
 def events(
-    request: Request, contenders: "Mapping[str, Contender]", core: int | None = None
+    request: Request,
+    contenders: "Mapping[str, Contender]",
+    place: Place = Place(),  # noqa: B008  # it is frozen
 ) -> Iterator[dict[str, Any]]:
-    """Carry out a request on a core, if the worker is pinned to one; yields the events after ``ready``."""
+    """Carry out a request where the worker runs; yields the events after ``ready``."""
     from fatnn_bench.harness.measure import Turn, measure
 
     found = _verified(request, contenders)
     if request.settings is not None:
-        found = measure(request.cases, contenders, request.settings, request.seed, core)
+        found = measure(request.cases, contenders, request.settings, request.seed, place)
     for item in found:
         if isinstance(item, Turn):
             yield {"event": "turn", "case": item.case.id, "progress": round(item.progress, 4)}
@@ -86,11 +89,12 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
         from fatnn_bench.gpu import facts
 
         here["gpu"] = facts.describe()
-    one_thread = all(case.threads == 1 for case in request.cases)
-    core = here["pinned_core"] = affinity.pin(request.affinity) if one_thread else None
+    threads = max(case.threads for case in request.cases)
+    core = here["pinned_core"] = affinity.pin(request.affinity) if threads == 1 else None
 
     # after pinning, for OpenMP binds its threads when it is loaded
     from fatnn_bench.harness.contenders import contenders
+    from fatnn_bench.harness.threads import doubt
     from fatnn_kernels.driver import threading_layer
     from fatnn_kernels.jit import source_key
 
@@ -98,14 +102,15 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
     scope = request.cases[0].scope
     competing: Mapping[str, Contender] = contenders_of(scope) if contenders_of else contenders(scope, kind)
     software = machine.software() | {
-        "threading_layer": threading_layer(max(case.threads for case in request.cases)),
+        "threading_layer": threading_layer(threads),
         "kernel_source": source_key(),
     }
     if request.plugins:
         competing = _with_plugins(competing, request)
         software["plugins"] = _fingerprints(request.plugins)
     _say(stdout, {"event": "ready", "machine": here, "software": software})
-    for event in events(request, competing, core):
+    place = Place(core, doubt(threads, here["usable_cores"]))
+    for event in events(request, competing, place):
         for text in notes.taken():
             _say(stdout, {"event": "note", "text": text})
         _say(stdout, event)

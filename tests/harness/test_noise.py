@@ -32,3 +32,49 @@ def test_one_pair_has_as_floor_the_end_of_its_interval_that_is_farther_from_one(
     assert noise.floor([(0.99, 1.02)]) == pytest.approx(0.02)
     assert noise.floor([(0.98, 1.01)]) == pytest.approx(1 / 0.98 - 1)
     assert noise.floor([]) is None
+
+
+def test_threads_that_always_wait_for_a_core_touch_all_samples():
+    waiting = [noise.Observation(Sample(1.0, 0.5), Conditions(1.0, 0.0), waited=0.5)] * 4
+    assert touched(waiting, threads=2) == [0, 1, 2, 3]
+
+
+def test_a_quota_that_was_spent_touches_samples():
+    calm, stood = Conditions(1.0, 0.0), Conditions(1.0, 0.0, throttled_s=0.01)
+    observations = [noise.Observation(Sample(1.0, 0.0), look) for look in (calm, calm, stood, calm)]
+    (found,) = noise.disturbances(observations, 1.0, threads=1)
+    assert found == ("the quota of the control group was spent", [2])
+
+
+@pytest.mark.parametrize(
+    ("off_cpu", "seconds", "threads", "had_one"),
+    [(0.5, 0.01, 2, True), (0.75, 0.01, 4, True), (0.1, 0.01, 2, False), (0.5, 1e-5, 2, False), (0.0, 0.01, 1, False)],
+    ids=["one of two", "one of four", "two of two", "too short to share", "one of one"],
+)
+def test_threads_that_use_one_core_are_told(off_cpu, seconds, threads, had_one):
+    observations = [noise.Observation(Sample(seconds, off_cpu), Conditions(1.0, 0.0))] * 5
+    assert noise.had_one_core(observations, threads) is had_one
+
+
+def spread(most, count=20):
+    """Times that rise and fall by turns up to so much above the least."""
+    return [1 + most * (i % 5) / 4 for i in range(count)]
+
+
+def test_a_quiet_machines_spread_is_no_doubt():
+    assert list(noise.doubts([], spread(0.2), spread(0.2))) == []
+
+
+def test_a_median_far_above_the_least_sample_is_doubtful_however_steady():
+    (doubt,) = noise.doubts([], [1.0, *[16.0] * 19])
+    assert doubt == "its median is 16 times its least sample"
+
+
+@pytest.mark.parametrize(("twin", "told"), [(16.0, "16"), (1 / 16, "0.0625")], ids=["slower", "faster"])
+def test_a_twin_that_took_another_time_is_doubtful(twin, told):
+    (doubt,) = noise.doubts([], [1.0] * 20, [twin] * 20)
+    assert doubt == f"measured a second time, it took {told} times as long"
+
+
+def test_a_twin_of_too_few_samples_says_nothing():
+    assert list(noise.doubts([], [1.0] * 20, [16.0] * 4)) == []
