@@ -10,7 +10,7 @@ OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harnes
   tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
   --ignore=tests/kernels/test_cuda_gemm.py --ignore=tests/kernels/test_jit.py
 
-.PHONY: bench bench-layers trust test test-levels lint docs benchmarks wheel clean
+.PHONY: bench bench-layers trust test test-levels fuzz lint docs benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
@@ -34,6 +34,10 @@ test-levels: test-x86-64-v2 test-x86-64-v3  ## run what depends on the CPU as ol
 
 test-x86-64-%: .venv/test
 	NUMBA_CPU_NAME=x86-64-$* NUMBA_CPU_FEATURES= $(BIN)/python -m pytest $(OF_THE_CPU)
+
+MUTANTS ?= 10000
+fuzz: .venv/test  ## mutants of every kind of file: each is taken, or refused in one sentence
+	PYTHONPATH=tests/support $(BIN)/python -m fuzzing --mutants $(MUTANTS)
 
 lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/ruff check .
