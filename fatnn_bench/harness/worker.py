@@ -95,9 +95,11 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
     # after pinning, for OpenMP binds its threads when it is loaded
     from fatnn_bench.harness.contenders import contenders
     from fatnn_bench.harness.threads import doubt
+    from fatnn_kernels.aligned import gets_huge_pages
     from fatnn_kernels.driver import threading_layer
     from fatnn_kernels.jit import source_key
 
+    here["huge_pages"] = gets_huge_pages()
     # before "ready": where nothing can be compiled, no results file is begun
     scope = request.cases[0].scope
     competing: Mapping[str, Contender] = contenders_of(scope) if contenders_of else contenders(scope, kind)

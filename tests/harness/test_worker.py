@@ -11,6 +11,7 @@ from fakes import BRIEF, Fake, by_name
 from fatnn_bench.harness.worker import Request, events
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import bare_gemm
+from fatnn_kernels.aligned import gets_huge_pages
 
 LAYERS = [bare_gemm(3, 3, 3), bare_gemm(4, 4, 4)]
 CASES = [Case(name, layer, "kernel", 1) for layer in LAYERS for name in ("one", "two")]
@@ -102,6 +103,7 @@ def test_a_kernel_that_never_ends_is_ended_by_the_system(worker):
 def test_ready_tells_the_core_and_the_sources_of_the_kernels(worker):
     ask(worker, "good", m=3, settings=BRIEF, affinity="auto")
     ready = json.loads(worker.stdout.readline())
+    assert ready["machine"]["huge_pages"] is gets_huge_pages()
     assert ready["machine"]["pinned_core"] in os.sched_getaffinity(0)
     assert ready["machine"]["usable_cores"] == len(os.sched_getaffinity(0))
     assert len(ready["software"]["kernel_source"]) == 16
