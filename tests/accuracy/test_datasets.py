@@ -1,12 +1,15 @@
 """Data sets: written by the test in their own formats, read back; every refusal."""
 
 import gzip
+import os
 import pickle
 import struct
+import zlib
 
 import numpy as np
 import pytest
 
+from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets import catalog, cifar, idx
 from fatnn_bench.errors import UserError
 
@@ -89,8 +92,33 @@ def test_a_broken_idx_file(tmp_path, content, reason):
 def test_a_truncated_gzip(tmp_path):
     path = tmp_path / "labels.gz"
     path.write_bytes(gzip.compress(idx_bytes(np.zeros(5, np.uint8)))[:-9])
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be unpacked"):
         idx.parse(path, 1)
+
+
+def test_a_gzip_that_unpacks_to_more_than_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "labels.gz"
+    path.write_bytes(gzip.compress(idx_bytes(np.zeros(10**6, np.uint8))))
+    monkeypatch.setattr(gate, "MOST_BYTES", 2**19)
+    with pytest.raises(UserError, match=r"labels\.gz unpacks to more than 0 MiB"):
+        idx.parse(path, 1)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2, 3, 10], [255] * 5, []])
+def test_labels_out_of_range(tmp_path, labels):
+    mnist(tmp_path, images=len(labels))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.array(labels, np.uint8)))
+    assert "expected labels from 0 to 9, at least one" in refusal(catalog.load, "mnist", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [((5, 20, 20), "28 pixels a side to train, of 20 to test"), ((5, 0, 0), "images of 0×0"), ((5, 1, 2), "of 1×2")],
+)
+def test_images_of_other_sizes(tmp_path, shape, reason):
+    mnist(tmp_path)
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros(shape, np.uint8)))
+    assert reason in refusal(catalog.load, "mnist", tmp_path)
 
 
 def test_fewer_labels_than_images(tmp_path):
@@ -164,6 +192,91 @@ def test_a_file_that_is_no_image(tmp_path):
     (tmp_path / "test" / "cat" / "a.png").write_bytes(b"no image")
     data = catalog.load("folder", tmp_path)
     assert "cannot be read as an image" in refusal(data.test.pixels, np.array([0]))
+
+
+def test_hidden_folders_and_files_are_none_of_the_data(tmp_path):
+    image_folder(tmp_path, classes=("cat", "dog", ".ipynb_checkpoints"))
+    (tmp_path / "train" / "cat" / "._a.png").write_bytes(b"another system's notes")
+    data = catalog.load("folder", tmp_path)
+    assert data.class_count == 2
+    assert len(data.train.classes) == 2
+
+
+def test_a_class_without_images_is_refused(tmp_path):
+    image_folder(tmp_path)
+    (tmp_path / "train" / "dog" / "a.png").rename(tmp_path / "train" / "dog" / "a.txt")
+    assert f"class 'dog' has no image (.bmp, .jpeg, .jpg, .png, .webp) in {tmp_path / 'train' / 'dog'}" in refusal(
+        catalog.load, "folder", tmp_path
+    )
+
+
+def pixels_of(folder, image) -> np.ndarray:
+    """An image as it is read at its own size."""
+    image.save(folder / "a.png")
+    return read_image(folder / "a.png", image.width)
+
+
+def read_image(path, size) -> np.ndarray:
+    from fatnn_bench.accuracy.datasets import folder
+
+    return folder.Files((path,), np.zeros(1, np.int64), size).pixels(np.zeros(1, np.int64))[0]
+
+
+def test_sixteen_bits_keep_256_levels(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    ramp = (np.arange(4096) * 16).astype(np.uint16).reshape(64, 64)
+    found = pixels_of(tmp_path, image.fromarray(ramp))
+    np.testing.assert_array_equal(found, np.broadcast_to(ramp >> 8, (3, 64, 64)))
+
+
+@pytest.mark.parametrize("transparency", [None, bytes(range(256)), 7])
+def test_palettes_are_looked_up(tmp_path, transparency):
+    image = pytest.importorskip("PIL.Image")
+    indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    palette = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)
+    picture = image.frombytes("P", (16, 16), indices.tobytes())
+    picture.putpalette(palette.tobytes())
+    if transparency is not None:
+        picture.info["transparency"] = transparency
+    np.testing.assert_array_equal(pixels_of(tmp_path, picture), palette[indices].transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(("mode", "white"), [("1", 255), ("L", 200), ("RGBA", 200), ("LA", 200)])
+def test_other_modes(tmp_path, mode, white):
+    image = pytest.importorskip("PIL.Image")
+    colour = {"1": 1, "L": 200, "RGBA": (200, 200, 200, 9), "LA": (200, 9)}[mode]
+    assert np.unique(pixels_of(tmp_path, image.new(mode, (4, 4), colour))).tolist() == [white]
+
+
+def test_numbers_without_a_white_are_refused(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    image.new("F", (4, 4), 0.5).save(tmp_path / "a.tiff")
+    assert "mode F, expected 8 or 16 bits" in refusal(read_image, tmp_path / "a.tiff", 4)
+
+
+def png_of_zeros(width: int, height: int) -> bytes:
+    """A picture of one bit a pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(bytes(height * (1 + -(-width // 8))), 9)
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [10_000, 20_000])  # Pillow warns of the one and raises for the other
+def test_a_decompression_bomb_is_refused_in_one_sentence(tmp_path, side):
+    pytest.importorskip("PIL.Image")
+    (tmp_path / "bomb.png").write_bytes(png_of_zeros(side, side))
+    assert "bomb.png cannot be read as an image: Image size" in refusal(read_image, tmp_path / "bomb.png", 8)
+
+
+def test_pipes_are_not_opened(tmp_path):
+    image_folder(tmp_path)
+    os.mkfifo(tmp_path / "test" / "cat" / "b.png")
+    data = catalog.load("folder", tmp_path)
+    assert "it is a pipe; mend or remove it" in refusal(data.test.pixels, np.array([1]))
 
 
 def test_unknown_names_and_missing_folders(tmp_path):

@@ -1,16 +1,23 @@
 """An image folder: ``train/CLASS/*.jpg`` and ``test/CLASS/*.jpg`` (or ``val/``), read as they are needed."""
 
+import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets.images import DataSet, Pixels
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import UserError, legible
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+#: Pillow's modes of grey images of 16 bits.
+_SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
+#: Its modes of numbers without a known white.
+_UNBOUNDED = frozenset({"I", "F"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ def load(folder: Path, size: int) -> DataSet:
     Raises
     ------
     UserError
-        If a part or its images are missing, or the two parts have different classes.
+        If a part or its images are missing, the two parts have different classes, or a class has no image.
     """
     test_name = "test" if (folder / "test").is_dir() or not (folder / "val").is_dir() else "val"
     names = {part: _class_names(folder / part) for part in ("train", test_name)}
@@ -44,7 +51,7 @@ def load(folder: Path, size: int) -> DataSet:
 
 
 def _class_names(part: Path) -> list[str]:
-    names = sorted(entry.name for entry in part.iterdir() if entry.is_dir()) if part.is_dir() else []
+    names = [entry.name for entry in _visible(part) if entry.is_dir()] if part.is_dir() else []
     if not names:
         raise UserError(
             f"folder: no folders of images, one a class, in {part}; "
@@ -53,24 +60,50 @@ def _class_names(part: Path) -> list[str]:
     return names
 
 
+def _visible(folder: Path) -> list[Path]:
+    """What lies in a folder, in order, but what is hidden: folders of notebooks and of other systems are no classes."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise UserError(
+            f"cannot read {folder}: {error.strerror}; name a folder that can be read with --data"
+        ) from error
+
+
 def _files(part: Path, classes: list[str], size: int) -> Files:
-    found = [
-        (path, label)
-        for label, name in enumerate(classes)
-        for path in sorted((part / name).iterdir())
-        if path.suffix.lower() in SUFFIXES
-    ]
-    if not found:
-        raise UserError(f"folder: no image ({', '.join(sorted(SUFFIXES))}) in the class folders of {part}; add some")
-    return Files(tuple(path for path, _ in found), np.array([label for _, label in found], np.int64), size)
+    paths, labels = [], []
+    for label, name in enumerate(classes):
+        found = [path for path in _visible(part / name) if path.suffix.lower() in SUFFIXES]
+        if not found:
+            kinds = ", ".join(sorted(SUFFIXES))
+            raise UserError(f"folder: class {name!r} has no image ({kinds}) in {part / name}; add some, or remove it")
+        paths += found
+        labels += [label] * len(found)
+    return Files(tuple(paths), np.array(labels, np.int64), size)
 
 
 def _read(path: Path, size: int) -> Pixels:
+    """[3, size, size]"""
+    content = gate.content(path, "mend or remove it")
     try:
-        with Image.open(path) as image:
-            side = min(image.size)
-            left, top = (image.width - side) // 2, (image.height - side) // 2
-            square = image.convert("RGB").resize((size, size), box=(left, top, left + side, top + side))
-    except (OSError, UnidentifiedImageError) as error:
-        raise UserError(f"{path} cannot be read as an image: {error}; mend or remove it") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as image:
+                side = min(image.size)
+                left, top = (image.width - side) // 2, (image.height - side) // 2
+                square = _coloured(image).resize((size, size), box=(left, top, left + side, top + side))
+    except Exception as error:  # a broken image can raise nearly anything
+        reason = legible(str(error).partition("\n")[0] or type(error).__name__, 200)
+        raise UserError(f"{path} cannot be read as an image: {reason}; mend or remove it") from error
     return np.asarray(square, np.uint8).transpose(2, 0, 1)
+
+
+def _coloured(image: Image.Image) -> Image.Image:
+    """Eight bits of red, green and blue a pixel. Raises ValueError for an image whose white is not known."""
+    if image.mode in _SIXTEEN_BITS or (image.mode == "I" and image.format == "PNG"):  # as Pillow 10 has them
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    elif image.mode in _UNBOUNDED:
+        raise ValueError(f"its pixels are of Pillow's mode {image.mode}, expected 8 or 16 bits")
+    elif image.mode == "P":
+        image = image.convert("RGBA")  # a palette may hold opacity, which the next step leaves out
+    return image.convert("RGB")

@@ -1,12 +1,14 @@
 """MNIST and Fashion-MNIST: IDX files, plain or gzipped (format: https://yann.lecun.org/exdb/mnist/)."""
 
 import gzip
+import io
 import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets.images import DataSet, InMemory, refuse_labels
 from fatnn_bench.errors import UserError
 
@@ -23,14 +25,16 @@ def load(name: str, folder: Path) -> DataSet:
         If a file is missing or is not what it should be.
     """
     train, test = (_set(name, folder, prefix) for prefix in ("train", "t10k"))
-    size = train.all_pixels.shape[-1]
+    size, other = (part.all_pixels.shape[-1] for part in (train, test))
+    if size != other:
+        raise UserError(f"{name}: images of {size} pixels a side to train, of {other} to test; get the files anew")
     # A piece of clothing may be mirrored, a digit not.
     return DataSet(name, train, test, 10, channels=1, size=size, shift=2, flip=name == "fashion-mnist")
 
 
 def _set(name: str, folder: Path, prefix: str) -> InMemory:
     path, images = _array(name, folder, f"{prefix}-images-idx3-ubyte", 3)
-    if images.shape[1] != images.shape[2]:
+    if images.shape[1] != images.shape[2] or not images.shape[1]:
         raise UserError(f"{path}: images of {images.shape[1]}×{images.shape[2]} pixels; expected square ones")
     path, labels = _array(name, folder, f"{prefix}-labels-idx1-ubyte", 1)
     classes = labels.astype(np.int64)
@@ -51,10 +55,9 @@ def _array(name: str, folder: Path, stem: str, dimensions: int) -> tuple[Path, N
 
 def parse(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """Read an IDX file of unsigned bytes with so many dimensions. Raises UserError if it is none."""
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read: {error}; download it anew") from error
+    content = gate.content(path, "download it anew")
+    if path.suffix == ".gz":
+        content = _unpacked(path, content)
     head = 4 + 4 * dimensions
     if len(content) < head or content[:4] != bytes([0, 0, UNSIGNED_BYTE, dimensions]):
         raise UserError(f"{path} is not an IDX file of unsigned bytes with {dimensions} dimensions; download it anew")
@@ -62,3 +65,16 @@ def parse(path: Path, dimensions: int) -> NDArray[np.uint8]:
     if len(content) - head != np.prod(shape, dtype=object):
         raise UserError(f"{path}: its head says {shape} and {len(content) - head} bytes follow; download it anew")
     return np.frombuffer(content, np.uint8, offset=head).reshape(shape)
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    """What a gzip file unpacks to, if that is not more than a plain file may hold."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            unpacked = file.read(gate.MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} cannot be unpacked: {error}; download it anew") from error
+    if len(unpacked) > gate.MOST_BYTES:
+        most = f"{gate.MOST_BYTES >> 20} MiB"
+        raise UserError(f"{path} unpacks to more than {most}, the most that is read; download it anew")
+    return unpacked
