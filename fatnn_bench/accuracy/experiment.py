@@ -16,8 +16,9 @@ from fatnn_bench.accuracy.datasets.images import DataSet
 from fatnn_bench.accuracy.graph import Graph
 from fatnn_bench.accuracy.layers import QuantisedConvolution
 from fatnn_bench.accuracy.networks import Architecture, start_from
-from fatnn_bench.accuracy.records import AccuracyRow, Settings
+from fatnn_bench.accuracy.records import AccuracyRow, AccuracyRun, Diverged, Settings
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
+from fatnn_bench.accuracy.training import DivergedError
 
 #: Bits of a stored weight.
 WEIGHT_BITS = {"float32": 32, "2-bit": 2, "ternary": 2, "binary": 1}
@@ -35,10 +36,14 @@ class Listener(Protocol):
     def row_done(self, row: AccuracyRow) -> None:
         """It is trained and tested."""
 
+    def diverged(self, record: Diverged) -> None:
+        """Its training has diverged."""
 
-def missing(settings: Settings, rows: tuple[AccuracyRow, ...]) -> list[tuple[int, Scheme]]:
-    """Seeds and schemes that have no row yet, in the order in which they are run."""
-    done = {(row.seed, row.precision) for row in rows}
+
+def missing(run: AccuracyRun) -> list[tuple[int, Scheme]]:
+    """Seeds and schemes of a run that are neither trained yet nor known to diverge, in the order of running them."""
+    done = {(row.seed, row.precision) for row in run.rows} | {(end.seed, end.precision) for end in run.diverged}
+    settings = run.header.settings
     todo = [(seed, SCHEMES[name]) for seed in range(settings.seeds) for name in settings.precisions]
     return [(seed, scheme) for seed, scheme in todo if (seed, scheme.name) not in done]
 
@@ -46,18 +51,37 @@ def missing(settings: Settings, rows: tuple[AccuracyRow, ...]) -> list[tuple[int
 def run(settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], path: Path, listener: Listener) -> None:
     """Train what is to do and append its rows to the results file; models go into a folder beside it, without suffix.
 
+    A training that diverges is appended as such and ends that precision alone; where the float network diverges, all
+    precisions of its seed.
+
     Raises
     ------
     UserError
-        If a loss becomes NaN, or a file cannot be written.
+        If a file cannot be written.
     """
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
     models = path.with_suffix("")
     for seed in dict.fromkeys(seed for seed, _ in todo):
-        start = _trained(settings, data, SCHEMES["float32"], seed, models / f"start-seed{seed}.pt", None, listener)
-        for scheme in (scheme for of, scheme in todo if of == seed):
-            records.append(path, _row(settings, data, scheme, seed, models, start, listener))
+        schemes = [scheme for of, scheme in todo if of == seed]
+        begins = models / f"start-seed{seed}.pt"
+        try:
+            start = _trained(settings, data, SCHEMES["float32"], seed, begins, None, listener)
+        except DivergedError as error:
+            for scheme in schemes:
+                _give_up(scheme, seed, f"the network that all precisions start from diverged: {error}", path, listener)
+            continue
+        for scheme in schemes:
+            try:
+                records.append(path, _row(settings, data, scheme, seed, models, start, listener))
+            except DivergedError as error:
+                _give_up(scheme, seed, str(error), path, listener)
+
+
+def _give_up(scheme: Scheme, seed: int, reason: str, path: Path, listener: Listener) -> None:
+    record = Diverged(precision=scheme.name, seed=seed, reason=reason)
+    listener.diverged(record)
+    records.append(path, record)
 
 
 def architecture(settings: Settings, data: DataSet, scheme: Scheme) -> Architecture:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from fatnn_bench.accuracy.records import AccuracyRow, Settings
+from fatnn_bench.accuracy.records import AccuracyRow, Diverged, Settings
 from fatnn_bench.accuracy.schemes import Scheme
 
 
@@ -48,9 +48,12 @@ class Progress:
         self._bar.advance(self._task)
 
     def row_done(self, row: AccuracyRow) -> None:
+        self._told(f"{row.precision}, seed {row.seed}: {100 * row.accuracy:.2f}%")
+
+    def diverged(self, record: Diverged) -> None:
+        self._told(f"{record.precision}, seed {record.seed} diverged: {record.reason}")
+
+    def _told(self, what: str) -> None:
         self._done += 1
-        self._bar.console.print(
-            f"{self._done}/{self._trainings} {row.precision}, seed {row.seed}: {100 * row.accuracy:.2f}%",
-            markup=False,
-            highlight=False,
-        )
+        line = f"{self._done}/{self._trainings} {what}"
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -62,6 +62,16 @@ class AccuracyRow:
     kind: str = "accuracy-row"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Diverged:
+    """One network whose training ended in numbers that are none."""
+
+    precision: str
+    seed: int
+    reason: str  #: a sentence
+    kind: str = "accuracy-diverged"
+
+
 @dataclass(frozen=True)
 class AccuracyRun:
     """What a file holds."""
@@ -69,9 +79,10 @@ class AccuracyRun:
     header: AccuracyHeader
     rows: tuple[AccuracyRow, ...]
     source: str
+    diverged: tuple[Diverged, ...] = ()
 
 
-def append(path: Path, record: AccuracyHeader | AccuracyRow) -> None:
+def append(path: Path, record: AccuracyHeader | AccuracyRow | Diverged) -> None:
     """Append a line and see it onto the disk; folders on the way are made. Raises UserError if it cannot."""
     line = json.dumps(asdict(record), allow_nan=False) + "\n"
     try:
@@ -104,12 +115,12 @@ def read(path: Path) -> AccuracyRun:
             f"{path} has schema {records[0].get('schema')}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
         )
     header = _validated(path, 1, AccuracyHeader, records[0])
-    rows = [
-        _validated(path, i, AccuracyRow, record)
-        for i, record in enumerate(records[1:], start=2)
-        if record.get("kind") == "accuracy-row"
-    ]
-    return AccuracyRun(header, tuple(rows), str(path))
+    lines_of: dict[str, list[tuple[int, dict[str, Any]]]] = {"accuracy-row": [], "accuracy-diverged": []}
+    for i, record in enumerate(records[1:], start=2):
+        lines_of.get(str(record.get("kind")), []).append((i, record))
+    rows = tuple(_validated(path, i, AccuracyRow, record) for i, record in lines_of["accuracy-row"])
+    diverged = tuple(_validated(path, i, Diverged, record) for i, record in lines_of["accuracy-diverged"])
+    return AccuracyRun(header, rows, str(path), diverged)
 
 
 def drop_torn_line(path: Path) -> None:

@@ -31,7 +31,7 @@ CHECKPOINT_EVERY_S = 10.0
 
 
 class DivergedError(UserError):
-    """The loss is no number any more."""
+    """The loss, or a number of the network, is none any more."""
 
     exit_code = Exit.ERROR
 
@@ -59,17 +59,20 @@ def train(
     Raises
     ------
     DivergedError
-        If the loss becomes NaN or infinite; the message names the step and the loss.
+        If the loss, or at an epoch's end any number of the network, is NaN or infinite; the message says which.
     """
     optimizer = torch.optim.SGD(
         _groups(graph), lr=recipe.learning_rate, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY
     )
     first = _resume(save_to, graph, optimizer)
+    name = f"{architecture.scheme}, seed {seed}"
+    _refuse_infinite(graph, recipe, name, first)
     saved = time.monotonic()
     for epoch in range(first, recipe.epochs):
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * 0.1 ** sum(epoch >= share * recipe.epochs for share in MILESTONES)
-        _epoch(graph.train(), data, recipe, optimizer, seed, epoch, architecture.scheme)
+        _epoch(graph.train(), data, recipe, optimizer, seed, epoch, name)
+        _refuse_infinite(graph, recipe, name, epoch + 1)
         if epoch == recipe.epochs - 1 or time.monotonic() - saved > CHECKPOINT_EVERY_S:
             saved = time.monotonic()
             checkpoint.save(save_to, architecture, graph, optimizer=optimizer.state_dict(), epochs=epoch + 1)
@@ -110,13 +113,25 @@ def _epoch(
         loss = functional.cross_entropy(graph(augment.varied(x, data, generator)), classes)
         if not math.isfinite(loss.item()):
             step = epoch * len(batches) + i
-            raise DivergedError(
-                f"{name}, seed {seed}: the loss is {loss.item()} at step {step} (epoch {epoch}); "
-                f"the learning rate of {recipe.learning_rate} may be too high, lower it with --learning-rate"
-            )
+            raise _diverged(name, f"the loss is {loss.item()} at step {step} (epoch {epoch})", recipe)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+
+
+def _refuse_infinite(graph: Graph, recipe: Recipe, name: str, epochs: int) -> None:
+    """Raise DivergedError for a number of the network that is none, such as a running variance that has overflowed."""
+    for key, tensor in graph.state_dict().items():
+        odd = tensor[~tensor.isfinite()]
+        if odd.numel():
+            what = key.removeprefix("layers.")
+            raise _diverged(name, f"{what} holds {odd[0].item()} at the end of epoch {epochs - 1}", recipe)
+
+
+def _diverged(name: str, what: str, recipe: Recipe) -> DivergedError:
+    return DivergedError(
+        f"{name}: {what}; the learning rate of {recipe.learning_rate} may be too high, lower it with --learning-rate"
+    )
 
 
 def _groups(graph: nn.Module) -> list[dict[str, object]]:

@@ -44,6 +44,7 @@ def accuracy(
     """Train every precision with the same budget and print the accuracy each keeps.
 
     Rows and models are written as they come; killed at any time, --resume goes on where it stopped, to the same result.
+    A training that diverges ends that precision alone.
 
     Example: [bold]fatnn-bench accuracy --dataset digits --seeds 5[/bold]
     """
@@ -112,18 +113,22 @@ def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> N
     from fatnn_bench.accuracy import experiment, records, table
     from fatnn_bench.accuracy.datasets import catalog
     from fatnn_bench.accuracy.progress import Progress
+    from fatnn_bench.accuracy.training import DivergedError
     from fatnn_bench.printing import render
     from fatnn_bench.printing.formats import Format
 
     data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
     if header is not None:
         records.append(path, header)
-    todo = experiment.missing(settings, records.read(path).rows)
+    todo = experiment.missing(records.read(path))
     try:
         with Progress(settings, todo) as progress:
             experiment.run(settings, data, todo, path, progress)
     except KeyboardInterrupt:
         typer.echo(f"fatnn-bench: interrupted; go on with fatnn-bench accuracy --resume {path}", err=True)
         raise typer.Exit(130) from None
-    render.write(table.document(records.read(path)), Format.TABLE)
+    run = records.read(path)
+    render.write(table.document(run), Format.TABLE)
     typer.echo(f"saved {path}; models in {path.with_suffix('')}", err=True)
+    if not run.rows:
+        raise DivergedError(f"all trainings of {path} diverged; begin anew with a lower --learning-rate")

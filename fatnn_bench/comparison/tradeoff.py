@@ -67,7 +67,7 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
         )
     batch = min(row.shape["batch"] for row in rows)
     rows = [row for row in rows if row.shape["batch"] == batch]
-    found, left_out = [], []
+    found, left_out = [], [f"{record.precision}, seed {record.seed}: {record.reason}" for record in accuracy.diverged]
     for summary in summaries(accuracy.rows):
         row = _row_of(summary.kernel or _FLOAT32, rows)
         if row:

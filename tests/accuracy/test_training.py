@@ -93,6 +93,52 @@ def test_nan_stops_with_the_step_and_the_loss(tmp_path):
     assert e.value.exit_code == Exit.ERROR
 
 
+def test_a_running_variance_that_overflowed_stops_with_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY_S", 0.0)
+    graph = ARCHITECTURE.build()
+    recipe = training.Recipe(2, 0.05, 16)
+
+    def overflow():
+        graph.layers["norm1"].running_var.fill_(math.inf)
+
+    with pytest.raises(training.DivergedError, match=r"norm1\.running_var holds inf at the end of epoch 1"):
+        training.train(ARCHITECTURE, graph, DATA, recipe, 0, tmp_path / "a.pt", overflow)
+    kept = checkpoint.read(tmp_path / "a.pt")["model"]
+    assert all(tensor.isfinite().all() for tensor in kept.values())  # what has diverged is not saved
+
+
+def diverging(monkeypatch, *schemes):
+    """Trainings of these schemes diverge at once."""
+    train = training.train
+
+    def train_or_diverge(architecture, *arguments):
+        if architecture.scheme in schemes:
+            raise training.DivergedError(f"{architecture.scheme}: the loss is nan")
+        train(architecture, *arguments)
+
+    monkeypatch.setattr(training, "train", train_or_diverge)
+
+
+def test_a_precision_that_diverges_ends_alone_and_is_not_tried_again(tmp_path, monkeypatch):
+    whole = run_all(tmp_path / "whole.jsonl")
+    diverging(monkeypatch, "xnor")
+    path = tmp_path / "run.jsonl"
+    run = run_all(path)
+    assert facts(run) == [fact for fact in facts(whole) if fact[0] == "float32"]
+    assert [(record.precision, record.seed) for record in run.diverged] == [("xnor", 0), ("xnor", 1)]
+    assert experiment.missing(run) == []
+    assert "xnor, seed 1 diverged and is left out: xnor: the loss is nan" in table.document(run).sheets[0].notes
+
+
+def test_where_the_float_network_diverges_all_precisions_of_its_seed_do(tmp_path, monkeypatch):
+    diverging(monkeypatch, "float32")
+    run = run_all(tmp_path / "run.jsonl")
+    assert run.rows == ()
+    assert len(run.diverged) == 4
+    assert "the network that all precisions start from diverged: float32: the loss is nan" in run.diverged[1].reason
+    assert table.document(run).sheets[0].rows == ()
+
+
 def test_step_sizes_do_not_decay_and_clips_of_pact_do():
     graph = dataclasses.replace(ARCHITECTURE, scheme="pact-2bit").build()
     decaying, _ = training._groups(graph)
@@ -131,6 +177,9 @@ class Quiet:
     def row_done(self, row):
         pass
 
+    def diverged(self, record):
+        pass
+
 
 SETTINGS = records.Settings(
     dataset="halves", network="small-cnn", order="cbsa", calibration=False, precisions=("float32", "xnor"), seeds=2,
@@ -143,7 +192,7 @@ HEADER = records.AccuracyHeader(
 
 def run_all(path) -> records.AccuracyRun:
     records.append(path, HEADER)
-    experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, ()), path, Quiet())
+    experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), path, Quiet())
     return records.read(path)
 
 
@@ -163,13 +212,13 @@ def test_an_experiment_killed_half_way_goes_on_to_the_same_rows(tmp_path):
     path = tmp_path / "killed.jsonl"
     records.append(path, HEADER)
     with pytest.raises(KeyboardInterrupt):
-        experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, ()), path, Killer())
+        experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), path, Killer())
     with path.open("a") as file:
         file.write('{"torn')
     kept = records.read(path)
     assert facts(kept) == facts(whole)[:1]
     records.drop_torn_line(path)
-    experiment.run(SETTINGS, DATA, experiment.missing(SETTINGS, kept.rows), path, Quiet())
+    experiment.run(SETTINGS, DATA, experiment.missing(kept), path, Quiet())
     assert facts(records.read(path)) == facts(whole)
 
 
