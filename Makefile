@@ -10,7 +10,13 @@ OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harnes
   tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
   --ignore=tests/kernels/test_cuda_gemm.py --ignore=tests/kernels/test_jit.py
 
-.PHONY: bench bench-layers trust test test-levels fuzz lint docs benchmarks wheel clean
+# tests that use every library that the suite stands on, and few kernels
+SMOKE := tests/cli/test_end_to_end.py tests/cli/test_saved.py tests/cli/test_convert.py tests/cli/test_usage_errors.py \
+  tests/figures/test_figure_speedup.py tests/report/test_report.py tests/kernels/test_products.py
+RESOLUTION_oldest := lowest-direct
+RESOLUTION_newest := highest
+
+.PHONY: bench bench-layers trust test test-levels oldest newest fuzz lint docs benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
@@ -38,6 +44,13 @@ test-x86-64-%: .venv/test
 MUTANTS ?= 10000
 fuzz: .venv/test  ## mutants of every kind of file: each is taken, or refused in one sentence
 	PYTHONPATH=tests/support $(BIN)/python -m fuzzing --mutants $(MUTANTS)
+
+oldest newest: .venv/test  ## a smoke test with the oldest or newest versions that pyproject.toml allows, without PyTorch
+	echo torch >.venv/without
+	$(BIN)/uv venv --quiet --clear --seed .venv/$@
+	$(BIN)/uv pip install --quiet --python .venv/$@ --resolution $(RESOLUTION_$@) --excludes .venv/without \
+	  --editable '.[test,baselines,accuracy,cluster,parquet]'
+	.venv/$@/bin/python -m pytest -W default $(SMOKE)
 
 lint: .venv/dev  ## style, types, and which package may import which
 	$(BIN)/ruff check .
