@@ -98,7 +98,9 @@ def _quota(cores: float | None) -> Finding:
     return Finding("CPU quota", State.DOUBTFUL, found)
 
 
-def _memory(available: int, total: int) -> Finding:
+def _memory(available: int, total: int | None) -> Finding:
+    if total is None:
+        return Finding("memory", State.UNKNOWN, "the system does not tell")
     found = f"{available / 2**30:.1f} of {total / 2**30:.1f} GiB free"
     if available < _MEMORY_BYTES:
         return Finding("memory", State.DOUBTFUL, f"{found}; large layers may be swapped out", "top -o %MEM")

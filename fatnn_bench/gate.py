@@ -18,9 +18,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from fatnn_bench.errors import UserError, legible
 
 __all__ = [
-    "Amount", "Count", "Fraction", "Index", "Label", "Name", "Plain", "Rate", "Seconds", "Series", "Text",
-    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "parsed", "place_of", "refusal", "text",
-    "validated",
+    "Amount", "Count", "Fraction", "Index", "Label", "Load", "Name", "Plain", "Rate", "Seconds", "Series", "Text",
+    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "parsed", "place_of", "plain",
+    "refusal", "text", "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -47,8 +47,8 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _plain(value: Any) -> Any:
-    """JSON whose meaning is nobody's but a reader's: its numbers can be counted with, whatever they are."""
+def plain(value: Any) -> Any:
+    """Return JSON whose meaning is nobody's but a reader's, if its numbers can be counted with."""
     pending: list[tuple[Any, tuple[str | int, ...]]] = [(value, ())]
     while pending:
         found, at = pending.pop()
@@ -79,12 +79,14 @@ Index = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 #: Something a second; a ratio of times.
 Rate = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=1e-30, le=1e30)]
+#: How much of something there is, where there may be none: the load of a machine, seconds that were lost.
+Load = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e15)]
 #: A share of a whole, of 0 to 1.
 Fraction = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 #: A mapping of plain JSON.
-Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
+Plain = Annotated[dict[str, Any], AfterValidator(plain)]
 #: A list of no more entries than arithmetic over them can end with.
-Series = Annotated[list[T], FailFast(), Field(max_length=100_000)]
+Series = Annotated[list[T], FailFast(), Field(max_length=10_000)]
 
 
 def is_folder(path: Path) -> bool:

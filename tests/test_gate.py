@@ -72,12 +72,12 @@ def test_plain_json_can_be_counted_with(value, sentence):
     assert refusal(gate.validated, TypeAdapter(gate.Plain), value, "line 1", "mend it").startswith(sentence)
 
 
-def test_a_hundred_thousand_faults_are_one_sentence():
+def test_ten_thousand_faults_are_one_sentence():
     series = TypeAdapter(gate.Series[gate.Seconds])
-    assert refusal(gate.validated, series, ["x"] * 100_000, "file", "mend it") == (
+    assert refusal(gate.validated, series, ["x"] * 10_000, "file", "mend it") == (
         "file, 0: found 'x', expected a valid number; mend it"
     )
-    assert "at most 100000 entries" in refusal(gate.validated, series, [1.0] * 100_001, "file", "mend it")
+    assert "at most 10000 entries" in refusal(gate.validated, series, [1.0] * 10_001, "file", "mend it")
 
 
 @given(st.text() | st.binary().map(lambda text: text.decode("latin1")))

@@ -7,8 +7,11 @@ Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``)
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
+from fatnn_bench.gate import Amount, Count, Index, Label, Load, Plain, Rate, Seconds, Series, Text
+from fatnn_bench.results.described import Codegen, Machine, Pairs, Platforms, Shape, Software
 from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:
@@ -61,16 +64,16 @@ class Header(_Record):
     """The first line of a results file: where, with what and how the rows were measured."""
 
     schema: int = SCHEMA
-    created: str  #: UTC, ISO 8601
-    platform: str  #: the entry of platforms.yaml
-    command: list[str]  #: the command line, to run it again
-    seed: int  #: of the data and of the order of the cases
-    settings: dict[str, Any]  #: rounds, seconds a sample, and so on
-    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
-    software: dict[str, Any]  #: versions, BLAS, threading layer
-    options: dict[str, Any] = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
-    platforms: dict[str, Any] = field(default_factory=dict)  #: of several: ``machine``, ``software``
-    layers: list[str] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
+    created: Text  #: UTC, ISO 8601
+    platform: Label  #: the entry of platforms.yaml
+    command: list[Text]  #: the command line, to run it again
+    seed: Amount  #: of the data and of the order of the cases
+    settings: Plain  #: rounds, seconds a sample, and so on
+    machine: Machine  #: see :mod:`fatnn_bench.machine`
+    software: Software  #: versions, BLAS, threading layer
+    options: Plain = field(default_factory=dict)  #: what was asked for: shapes, kernels and so on
+    platforms: Platforms = field(default_factory=dict)  #: of several: ``machine``, ``software``
+    layers: list[Label] = field(default_factory=list)  #: in the order asked for; rows come in the order they were done
     kind: str = "header"
 
 
@@ -78,34 +81,34 @@ class Header(_Record):
 class Row(_Record):
     """One case: what was run, what became of it and what was measured. Unmeasured numbers are None."""
 
-    case: str  #: ``kernel/shape/scope@threads``
-    kernel: str
-    network: str | None
-    shape: dict[str, Any]  #: its ``name`` and all its dimensions, ``count`` (how often the layer occurs) among them
-    scope: str  #: ``kernel``, ``layer`` or ``network``
-    threads: int
+    case: Text  #: ``kernel/shape/scope@threads``
+    kernel: Label
+    network: Label | None
+    shape: Shape  #: its ``name`` and all its dimensions, ``count`` (how often the layer occurs) among them
+    scope: Label  #: ``kernel``, ``layer`` or ``network``
+    threads: Count
     status: Status
-    reason: str = ""  #: why, for every status but PASSED
-    median_s: float | None = None
-    min_s: float | None = None
-    ci_low_s: float | None = None  #: 95% bootstrap interval of the median
-    ci_high_s: float | None = None
-    samples_s: list[float] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
-    loops: int = 0  #: calls a sample
-    block: str | None = None  #: rows of equal block were measured in turns: sample i of each in the same round
-    touched: list[int] = field(default_factory=list)  #: the rounds in which something disturbed the sample
+    reason: Text = ""  #: why, for every status but PASSED
+    median_s: Seconds | None = None
+    min_s: Seconds | None = None
+    ci_low_s: Seconds | None = None  #: 95% bootstrap interval of the median
+    ci_high_s: Seconds | None = None
+    samples_s: Series[Seconds] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
+    loops: Amount = 0  #: calls a sample
+    block: Label | None = None  #: rows of equal block were measured in turns: sample i of each in the same round
+    touched: Series[Index] = field(default_factory=list)  #: the rounds in which something disturbed the sample
     stopped: Stop | None = None  #: why there are no more samples
-    compile_s: float | None = None  #: the first call: compiled, or read from the disk cache
-    macs: int = 0
-    bytes: int = 0  #: operands read and outputs written, once each
-    gmacs_per_s: float | None = None
-    peak_gmacs_per_s: float | None = None  #: of the product's own instructions, on registers alone
-    peak_gbytes_per_s: float | None = None  #: of reading a buffer of ``bytes``; only where that limit is near
-    peak_fraction: float | None = None  #: the share of the nearer limit
+    compile_s: Load | None = None  #: the first call: compiled, or read from the disk cache
+    macs: Amount = 0
+    bytes: Amount = 0  #: operands read and outputs written, once each
+    gmacs_per_s: Rate | None = None
+    peak_gmacs_per_s: Rate | None = None  #: of the product's own instructions, on registers alone
+    peak_gbytes_per_s: Rate | None = None  #: of reading a buffer of ``bytes``; only where that limit is near
+    peak_fraction: Rate | None = None  #: the share of the nearer limit
     limit: Bound | None = None  #: which that is; older files have operations alone, and do not say so
-    stages_s: dict[str, float] | None = None
-    codegen: dict[str, Any] | None = None
-    platform: str | None = None  #: only where one file holds several platforms
+    stages_s: dict[Label, Load] | None = None
+    codegen: Codegen | None = None
+    platform: Label | None = None  #: only where one file holds several platforms
     kind: str = "row"
 
     def __post_init__(self) -> None:
@@ -127,6 +130,16 @@ class Row(_Record):
         return self.median_s is not None and self.status in (Status.PASSED, Status.MISTRUSTED)
 
 
+def consistent(row: Row) -> Row:
+    """Return a row whose times are in order. Raises ValueError for any other."""
+    times = [(name, getattr(row, name)) for name in ("ci_low_s", "median_s", "ci_high_s")]
+    known = [(name, time) for name, time in times if time is not None]
+    for (name, time), (above, limit) in pairwise(known):
+        if time > limit:
+            raise ValueError(f"found {name} {time:g} above {above} {limit:g}, expected them in order")
+    return row
+
+
 def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
     """The row of a case without any time."""
     return Row(
@@ -146,14 +159,14 @@ def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
 class Noise(_Record):
     """What could be told apart while the cases of a block were measured: a line after the rows of the block."""
 
-    block: str  #: as in its rows
+    block: Label  #: as in its rows
     floor: (
-        float | None
+        Load | None
     )  #: the least relative difference that was resolved, 0.01 for 1%; see :mod:`fatnn_bench.harness.noise`
-    pairs: list[dict[str, Any]]  #: one kernel measured twice: its ``case``, and ``ratio``, ``low``, ``high`` of the two
-    canary_s: list[float]  #: the median in each round of a fixed piece of work, seconds
-    steal_s: float | None = None  #: taken from the core by a hypervisor
-    frequency_hz: list[float | None] = field(default_factory=list)  #: of the core, before and after
+    pairs: Pairs  #: one kernel measured twice: its ``case``, and ``ratio``, ``low``, ``high`` of the two
+    canary_s: Series[Load]  #: the median in each round of a fixed piece of work, seconds
+    steal_s: Load | None = None  #: taken from the core by a hypervisor
+    frequency_hz: list[Load | None] = field(default_factory=list)  #: of the core, before and after
     kind: str = "noise"
 
 

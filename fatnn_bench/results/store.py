@@ -12,20 +12,20 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from fatnn_bench import gate
 from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.results.identity import counting
-from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, in_order
+from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, consistent, in_order
 
 #: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
 SAMPLE_DECIMALS = 9 + 4
 
 _HEADER = TypeAdapter(Header)
-_ROW = TypeAdapter(Row)
+_ROW = TypeAdapter(Annotated[Row, AfterValidator(consistent)])
 _NOISE = TypeAdapter(Noise)
 _MEND = "delete the line, or mend it"
 #: The most of a file that is read to see whether it is a results file: headers have a few thousand bytes.

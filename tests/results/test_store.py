@@ -52,12 +52,12 @@ def path(tmp_path) -> Path:
     return tmp_path / "run.jsonl"
 
 
-times = st.floats(0, 1e6, allow_nan=False)
+times = st.floats(1e-12, 1e9)
 rows_strategy = st.builds(
     row, st.integers(0, 9), kernel=st.text(), network=st.none() | st.text(), status=st.sampled_from(Status),
     reason=st.text(), median_s=st.none() | times, peak_fraction=st.none() | times, loops=st.integers(0, 10**9),
     macs=st.integers(0, 2**62), stages_s=st.none() | st.dictionaries(st.text(), times),
-    codegen=st.none() | st.dictionaries(st.text(), st.integers() | st.text()),
+    codegen=st.none() | st.dictionaries(st.text(), st.integers(-(2**62), 2**62) | st.text()),
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows):
     assert (run.header, run.rows, run.warnings, run.source) == (HEADER, tuple(rows), (), str(path))
 
 
-@given(samples=st.lists(st.floats(0, 1e3), max_size=5))
+@given(samples=st.lists(st.floats(1e-12, 1e3), max_size=5))
 def test_samples_keep_a_ten_thousandth_of_a_nanosecond(tmp_path_factory, samples):
     path = write(tmp_path_factory.mktemp("store") / "run.jsonl", row(samples_s=samples))
     assert store.read(path).rows[0].samples_s == pytest.approx(samples, abs=1e-13)
@@ -253,6 +253,74 @@ def test_read_names_a_broken_line(path):
     assert "line 3: expected a row; keep one run, with one header, in a file" in refusal(path)
     path.write_text("\n".join([lines[0], "[]", lines[2]]))
     assert "line 2: expected a row" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("median_s", float("nan"), "median_s: found nan, expected a finite number"),
+        ("median_s", 0.0, "median_s: found 0.0, expected greater than"),
+        ("median_s", -1.0, "median_s: found -1.0, expected greater than"),
+        ("median_s", 5e-324, "median_s: found 5e-324, expected greater than"),
+        ("median_s", "0.001", "median_s: found '0.001', expected a valid number"),
+        ("median_s", 2e-3, "found median_s 0.002 above ci_high_s 0.0011"),
+        ("samples_s", [1e-3, 10**30], "samples_s.1: found 1000000000000000000000000000000, expected less"),
+        ("samples_s", [1e-3] * 10_001, "samples_s: expected at most 10000 entries"),
+        ("threads", 0, "threads: found 0, expected greater than or equal to 1"),
+        ("threads", True, "threads: found True, expected a valid integer"),
+        ("macs", 2**63, "macs: found 9223372036854775808, expected less than"),
+        ("shape", {"name": "a", "count": "3"}, "shape.count: found '3', expected a valid integer"),
+        ("shape", {}, "shape.name: this field is missing"),
+        ("codegen", {"hot_loop": ["a"]}, "codegen.hot_loop: found a list, expected a valid string"),
+        ("codegen", {"cycles": [1]}, "codegen.cycles: found a list, expected a word, a number or a truth value"),
+        ("stages_s", {"product": float("inf")}, "stages_s.product: found inf, expected a finite number"),
+        ("kernel", "k" * 1001, "of 1001 characters, expected at most 1000"),
+        ("reason", "\x1b[2J", None),
+    ],
+)
+def test_what_no_arithmetic_can_use_is_refused(path, field, value, sentence):
+    record = row().to_json() | {"ci_low_s": 0.9e-3, "ci_high_s": 1.1e-3, field: value}
+    path.write_text("\n".join(map(json.dumps, (HEADER.to_json(), record))))
+    if sentence is None:
+        assert store.read(path).rows[0].reason == value
+    else:
+        said = refusal(path)
+        assert said.startswith(f"{path}, line 2")
+        assert sentence in said
+        assert len(said) < 500
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("machine", {"cpu": ["a"]}, "machine.cpu: found a list, expected a valid string"),
+        ("machine", {"anything": float("nan")}, "machine.anything: found nan, expected a finite number"),
+        ("software", {"commit": 12}, "software.commit: found 12, expected a valid string"),
+        ("software", {"blas": {}}, "software.blas: found a mapping, expected a valid list"),
+        ("platforms", {"a": {}}, "platforms.a.machine: this field is missing"),
+        ("seed", 10**30, "seed: found 1000000000000000000000000000000, expected less than"),
+        ("layers", [3], "layers.0: found 3, expected a valid string"),
+        ("settings", {"rounds": 10**30}, "settings.rounds: found 1000000000000000000000000000000, expected an integer"),
+    ],
+)
+def test_a_header_is_refused_by_field(path, field, value, sentence):
+    path.write_text(json.dumps(HEADER.to_json() | {field: value}))
+    assert f"{path}, line 1, {sentence}" in refusal(path)
+
+
+def test_json_that_nests_too_deep_is_refused(path):
+    write(path, row(), row(1))
+    lines = path.read_text().splitlines()
+    for deep in ("[" * 10**5, '{"a":' * 100 + "1" + "}" * 100):
+        path.write_text("\n".join([lines[0], deep, lines[1]]))
+        assert f"{path}, line 2: not JSON" in refusal(path)
+
+
+def test_every_run_that_ships_is_read():
+    shipped = Path(__file__).parents[2] / "results"
+    files = [file for file in shipped.rglob("*.jsonl") if file.parent.name != "accuracy"]
+    assert len(files) > 5
+    assert all(store.read(file).rows for file in files)
 
 
 def test_read_refuses_a_newer_schema(path):
