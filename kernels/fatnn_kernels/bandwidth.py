@@ -11,6 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from fatnn_kernels.aligned import LINE_BYTES, aligned
+from fatnn_kernels.checks import check_count
 from fatnn_kernels.intrinsics import address, barrier
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.target import current_target
@@ -29,10 +30,11 @@ class ReadStream:
     Parameters
     ----------
     size
-        Bytes of the buffer, at least one; rounded up to a whole number of iterations.
+        Bytes of the buffer, at least one, or ValueError; rounded up to a whole number of iterations.
     """
 
     def __init__(self, size: int) -> None:
+        check_count("size", size)
         step = _VECTORS * current_target().lanes * 4
         self.bytes = -(-size // step) * step  #: read by a call
         self._words = aligned(self.bytes // 4, np.uint32)

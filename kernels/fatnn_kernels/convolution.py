@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
+from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import choose_tile, use_threads
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
-from fatnn_kernels.packing import check_domain, filled, interleave
+from fatnn_kernels.packing import check_domain, check_k, check_numbers, filled, interleave
 from fatnn_kernels.product import Product
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
@@ -66,23 +67,29 @@ class Convolution:
         self.product, self.geometry = product, geometry
         g = geometry
         expected = (g.out_channels, g.kernel, g.kernel, g.in_channels)
-        if weights.shape != expected:
-            raise ValueError(f"{product.name}: weights have shape {weights.shape}; expected {expected}")
-        flat = weights.reshape(g.out_channels, -1)
+        if not isinstance(weights, np.ndarray) or weights.shape != expected:
+            shape = getattr(weights, "shape", None)
+            raise ValueError(f"{product.name}: weights have shape {shape}; expected {expected}")
+        check_numbers(product, "weights", weights)
+        flat = np.asarray(weights).reshape(g.out_channels, -1)
+        check_k(product, "weights", flat.shape[1])
         check_domain(product.name, "weights", flat, product.y_domain)
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
         self._channel_words = product.words(g.in_channels)
         self._taps = self._tap_offsets()
         self._pixels = _repeating_last(self._pixel_offsets(), self._tile.rows)
-        per_tap = product.encode_y(weights.reshape(-1, g.in_channels))
+        per_tap = product.encode_y(flat.reshape(-1, g.in_channels))
         planes = per_tap.reshape(product.y_planes, g.out_channels, len(self._taps))
         self._weights = interleave(planes, self._tile.columns)
+        if constant is not None:
+            check_values(product.name, "constant", constant, (g.out_channels,), np.int32)
         term = product.y_term(flat) if constant is None else product.y_term(flat) + constant
         self._y_term = filled(term.astype(product.dtype), self._tile.columns)
         self._x_term = aligned(len(self._pixels), product.dtype)
         own = [int(plane == product.x_term_plane) for plane in range(product.x_planes)]
         self._per_bit = np.asarray(own if per_bit is None else per_bit, np.int32)
+        check_values(product.name, "per_bit", self._per_bit, (product.x_planes,), np.int32)
         self._per_bit = self._per_bit if self._per_bit.any() else self._per_bit[:0]
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
 
@@ -117,10 +124,16 @@ class Convolution:
         g, product = self.geometry, self.product
         zero = 1.0 if product.x_domain.excluded == 0 else 0.0
         value = zero if border is None else border
+        check_domain(product.name, "border", np.full((1, 1), value, np.float32), product.x_domain)
         pixel = product.encode_x(np.full((1, g.in_channels), value, np.float32))[:, 0].T
-        image = aligned((g.batch, g.padded_height, g.padded_width, *pixel.shape), np.uint32)
+        image = aligned(self._packed_shape, np.uint32)
         image[:] = pixel
         return image
+
+    @property
+    def _packed_shape(self) -> tuple[int, ...]:
+        g = self.geometry
+        return g.batch, g.padded_height, g.padded_width, self._channel_words, self.product.x_planes
 
     def empty_result(self) -> NDArray[Any]:
         """Room for a result, filled up to whole tiles: :meth:`result` is the part that counts."""
@@ -163,6 +176,7 @@ class Convolution:
         loops: int,
         threads: int,
     ) -> None:
+        check_count("loops", loops)
         arguments = self.layer_arguments(image, packed, c, quantises, multiplies)
         if use_threads(threads):
             layer_parallel(*(*arguments, loops, threads))
@@ -173,8 +187,13 @@ class Convolution:
         self, image: NDArray[np.float32], packed: NDArray[np.uint32], c: NDArray[Any], quantises: bool, multiplies: bool
     ) -> tuple[Any, ...]:
         """What the compiled loops of a layer take, before ``loops``."""
+        self.check_packed(packed)
         if quantises:
             self._check_image(image)
+            check_written(self.product.name, "the packed image", packed, image)
+        if multiplies:
+            shape = (len(self._pixels), len(self._y_term))
+            check_output(self.product.name, "the result", c, shape, self.product.dtype, image, packed)
         return (
             TypedTile(self._tile),
             image,
@@ -195,11 +214,11 @@ class Convolution:
     def _check_image(self, image: NDArray[np.float32]) -> None:
         g = self.geometry
         shape = (g.batch, g.height, g.width, g.in_channels)
-        if image.shape != shape or image.dtype != np.float32 or not image.flags.c_contiguous:
-            raise ValueError(
-                f"{self.product.name}: the image is {image.dtype} of shape {image.shape}; "
-                f"expected contiguous float32 of shape {shape} (NHWC)"
-            )
+        check_memory(self.product.name, "the image (NHWC)", image, shape, np.float32)
+
+    def check_packed(self, packed: NDArray[np.uint32]) -> None:
+        """Raise a ValueError unless it is an image as :meth:`empty_image` makes them."""
+        check_memory(self.product.name, "the packed image", packed, self._packed_shape, np.uint32)
 
     def fused(
         self,
@@ -222,6 +241,7 @@ class Convolution:
         padding
             The next layer's.
         """
+        check_count("loops", loops)
         arguments = self.fused_arguments(packed, thresholds, out, padding)
         if use_threads(threads):
             fused_parallel(*(*arguments, loops, threads))
@@ -235,10 +255,11 @@ class Convolution:
         g = self.geometry
         if not isinstance(self.product.encode_x, BitCode):
             raise ValueError(f"{self.product.name} has no bit-planes to write; the fused layer is for bitwise products")
+        self.check_packed(packed)
+        check_count("padding", padding, 0)
         height, width, words = g.out_height + 2 * padding, g.out_width + 2 * padding, -(-g.out_channels // 32)
         shape = (g.batch, height, width, words, self.product.x_planes)
-        if out.shape != shape:
-            raise ValueError(f"{self.product.name}: the packed result has shape {out.shape}; expected {shape}")
+        check_output(self.product.name, "the packed result", out, shape, np.uint32, packed)
         return (
             TypedTile(self._tile),
             packed,
@@ -261,10 +282,7 @@ class Convolution:
         code = self.product.encode_x
         assert isinstance(code, BitCode)
         expected = (len(code.levels) - 1, self.geometry.out_channels)
-        if thresholds.shape != expected:
-            raise ValueError(
-                f"{self.product.name}: thresholds have shape {thresholds.shape}; expected {expected}, a row a level"
-            )
+        check_values(self.product.name, "the array of thresholds, a row a level,", thresholds, expected, np.int32)
         reached = np.arange(expected[0])[:, None] < code.zero_level
         limits = np.iinfo(np.int32)
         bounded = np.where(reached, limits.min, limits.max) * np.ones(len(self._y_term), np.int32)

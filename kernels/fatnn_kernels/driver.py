@@ -6,6 +6,7 @@ its end, and it is x that stays in L1.
 """
 
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 import numba
@@ -14,6 +15,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
+from fatnn_kernels.checks import check_count, check_output
 from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.packing import Packed, pack
@@ -71,6 +73,12 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
     tile = x.tile if isinstance(x, Packed) else choose_tile(product, current_target(), *_sizes(x))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)
+    _check_pair(product, a, b)
+    return a, b
+
+
+def _check_pair(product: Product, a: Packed, b: Packed) -> None:
+    """Raise a ValueError unless a is x and b is y of one GEMM of the product."""
     for operand, side in ((a, "x"), (b, "y")):
         if operand.tile.product is not product or operand.side != side:
             raise ValueError(
@@ -78,9 +86,8 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
             )
     if a.k != b.k:
         raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
-    if b.tile.columns != tile.columns:
-        raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {tile.columns}")
-    return a, b
+    if b.tile.columns != a.tile.columns:
+        raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {a.tile.columns}")
 
 
 def _sizes(x: Any) -> tuple[int, int]:
@@ -111,8 +118,14 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     Raises
     ------
     ValueError
-        ``threads`` is less than 1 or more than Numba was started with.
+        The operands are not of one product, K and tile; C is no array of :func:`empty_result`'s shape and type that can
+        be written to, or has memory in common with them; ``loops`` is less than 1; ``threads`` is less than 1 or more
+        than Numba was started with.
     """
+    product = a.tile.product
+    _check_pair(product, a, b)
+    check_output(product.name, "the result", c, (len(a.term), len(b.term)), product.dtype, a.words, b.words)
+    check_count("loops", loops)
     words = panel_words(a.tile, len(a.words))
     block_tiles = max(1, BLOCK_BYTES // (min(words, b.words.shape[1]) * a.words.shape[2] * a.words.shape[3] * 4))
     args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, words, block_tiles, loops)
@@ -138,7 +151,7 @@ def use_threads(threads: int) -> bool:
         ``threads`` is less than 1 or more than Numba was started with.
     """
     most = numba.config.NUMBA_NUM_THREADS
-    if not 1 <= threads <= most:
+    if not isinstance(threads, Integral) or not 1 <= threads <= most:
         raise ValueError(f"threads is {threads}; expected 1 to {most} (NUMBA_NUM_THREADS, set before Numba starts)")
     if threads > 1:
         numba.set_num_threads(threads)

@@ -25,7 +25,10 @@ from numba import types
 from numba.extending import intrinsic, register_jitable
 from numpy.typing import NDArray
 
+from fatnn_kernels.checks import check_count, check_values
 from fatnn_kernels.jit import compiled
+from fatnn_kernels.packing import check_domain
+from fatnn_kernels.product import TERNARY_VALUES
 
 #: The code of a zero; either serves, and x and w may differ in it.
 ZeroCode: TypeAlias = Literal[0b01, 0b10]
@@ -45,7 +48,12 @@ def encode_w(trits: NDArray[Any], zero: ZeroCode = 0b01) -> NDArray[np.uint32]:
 
 
 def _encode(trits: NDArray[Any], zero: ZeroCode, fill: int) -> NDArray[np.uint32]:
+    if not isinstance(trits, np.ndarray) or trits.ndim == 0 or trits.size == 0 or trits.dtype.kind not in "iuf":
+        raise ValueError("interleaved: expected an array of numbers [..., K], K at least 1")
+    if zero not in (0b01, 0b10):
+        raise ValueError(f"interleaved: the code of a zero is {zero!r}; expected 0b01 or 0b10")
     *rows, k = trits.shape
+    check_domain("interleaved", "trits", trits.reshape(-1, k), TERNARY_VALUES)
     fields = np.full((*rows, -(-k // TRITS_PER_WORD), TRITS_PER_WORD), fill, np.uint32)
     codes = np.array([0b00, zero, 0b11], np.uint32)
     fields.reshape(*rows, -1)[..., :k] = codes[trits.astype(np.intp) + 1]
@@ -85,7 +93,6 @@ def _popcount(typingctx: Any, word: Any) -> Any:
     return types.uint32(types.uint32), codegen
 
 
-@compiled()
 def inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
     """x·w = pc(TM(x, w)) − N, a word at a time.
 
@@ -96,6 +103,11 @@ def inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
     n
         N, the number of trits.
 
+    Raises
+    ------
+    ValueError
+        N is less than 1, or x or w is no array of as many words.
+
     Examples
     --------
     >>> import numpy as np
@@ -103,6 +115,14 @@ def inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
     >>> inner_product(encode_x(np.array([1, 0, -1])), encode_w(np.array([1, 1, 1])), 3)
     0
     """
+    check_count("N", n)
+    for what, words in (("x", x), ("w", w)):
+        check_values("interleaved", what, words, (-(-n // TRITS_PER_WORD),), np.uint32)
+    return int(_inner_product(x, w, n))
+
+
+@compiled()
+def _inner_product(x: Any, w: Any, n: Any) -> Any:
     ones = 0
     for i in range(len(x)):
         # Numba computes in 64 bits: the upper half of an inverted word is no part of it

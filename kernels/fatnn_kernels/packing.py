@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
+from fatnn_kernels.checks import check_count, check_memory
 from fatnn_kernels.product import Domain, Product, Words
 from fatnn_kernels.tile import Tile
 
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """One operand of a GEMM, ready for the tile it was packed for."""
+    """One operand of a GEMM, ready for the tile it was packed for; arrays that do not fit it raise ValueError."""
 
     tile: Tile
     side: Literal["x", "y"]
@@ -26,6 +27,18 @@ class Packed:
     term: NDArray[Any]  #: [tiles · rows or columns of a tile], the product's term of this operand
     count: int  #: rows of the result (x) or columns (y)
     k: int  #: values of an inner product
+
+    def __post_init__(self) -> None:
+        product, who = self.tile.product, f"{self.tile.product.name}, packed {self.side}"
+        if self.side not in ("x", "y"):
+            raise ValueError(f"{product.name}: the side is {self.side!r}; expected 'x' or 'y'")
+        check_count(f"{who}: count", self.count)
+        check_count(f"{who}: K", self.k)
+        is_x = self.side == "x"
+        planes, width = (product.x_planes, self.tile.rows) if is_x else (product.y_planes, self.tile.columns)
+        tiles = -(-self.count // width)
+        check_memory(who, "words", self.words, (tiles, product.words(self.k), planes, width), np.uint32)
+        check_memory(who, "term", self.term, (tiles * width,), product.dtype)
 
     @property
     def nbytes(self) -> int:
@@ -52,6 +65,7 @@ def pack(tile: Tile, side: Literal["x", "y"], values: NDArray[Any]) -> Packed:
     """
     product = tile.product
     _check_shape(product, side, values)
+    values = np.asarray(values)  # of a subclass, whose operators may differ
     domain = product.x_domain if side == "x" else product.y_domain
     check_domain(product.name, side, values, domain)
     if side == "x":
@@ -96,14 +110,23 @@ def _check_shape(product: Product, side: str, values: NDArray[Any]) -> None:
         raise ValueError(f"{product.name}: {side} is a {type(values).__name__}; expected a NumPy array [rows, K]")
     if values.ndim != 2 or 0 in values.shape:
         raise ValueError(f"{product.name}: {side} has shape {values.shape}; expected [rows, K] with both at least 1")
+    check_numbers(product, side, values)
+    check_k(product, side, values.shape[1])
+
+
+def check_numbers(product: Product, side: str, values: NDArray[Any]) -> None:
+    """Raise a ValueError unless the dtype is one that the product takes."""
     accepted = "f" if product.accumulate == "float32" else "iuf"
     if values.dtype.kind not in accepted:
         kinds = "floating-point" if accepted == "f" else "integer or floating-point"
         raise ValueError(f"{product.name}: {side} has dtype {values.dtype}; expected {kinds} numbers")
-    if values.shape[1] > product.max_k:
+
+
+def check_k(product: Product, side: str, k: int) -> None:
+    """Raise a ValueError where the result may not fit its type."""
+    if k > product.max_k:
         raise ValueError(
-            f"{product.name}: {side} has K = {values.shape[1]}; "
-            f"the int32 result can overflow beyond K = {product.max_k}"
+            f"{product.name}: {side} has K = {k}; the int32 result can overflow beyond K = {product.max_k}"
         )
 
 

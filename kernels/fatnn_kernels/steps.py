@@ -20,11 +20,12 @@ from fatnn_kernels.activation_loops import (
     max_pool_levels,
     pack_pixels,
 )
+from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import use_threads
-from fatnn_kernels.int8 import encode_offset, encode_pairs
+from fatnn_kernels.int8 import encode_offset, encode_pairs, encode_signed
 from fatnn_kernels.intrinsics import TypedTile
 
 Step: TypeAlias = Callable[[int], None]
@@ -81,10 +82,14 @@ def activations(
             f"{convolution.product.name}: {g.out_channels} output channels; expected a multiple of {columns}"
         )
     shape = (g.batch, g.out_height, g.out_width, g.out_channels)
-    for what, array, expected in (("affine", affine, (3, g.out_channels)), ("out", out, shape), ("skip", skip, shape)):
-        if array is not None and (array.shape != expected or array.dtype != np.float32):
-            found = f"{array.dtype} of shape {array.shape}"
-            raise ValueError(f"{convolution.product.name}: {what} is {found}; expected float32 {expected}")
+    name = convolution.product.name
+    convolution.check_packed(packed)
+    check_memory(name, "affine", affine, (3, g.out_channels), np.float32)
+    inputs = [packed, affine]
+    if skip is not None:
+        check_memory(name, "skip", skip, shape, np.float32)
+        inputs.append(skip)
+    check_output(name, "out", out, shape, np.float32, *inputs)
     arguments = (
         TypedTile(convolution.tile),
         packed,
@@ -100,7 +105,12 @@ def activations(
 
 def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[np.uint32]) -> Step:
     """Pack an image of bytes [batch, height, width, channels] for an int8 convolution, whose x are pixels − 128."""
-    encode = convolution.product.encode_x
+    g, name, encode = convolution.geometry, convolution.product.name, convolution.product.encode_x
+    if encode not in (encode_offset, encode_pairs, encode_signed):
+        raise ValueError(f"{name} takes no pixels; expected a convolution in int8")
+    check_values(name, "the image of pixels", image, (g.batch, g.height, g.width, g.in_channels), np.uint8)
+    convolution.check_packed(packed)
+    check_written(name, "the packed image", packed, image)
     item: Any = np.uint8 if encode is encode_offset else np.int16 if encode is encode_pairs else np.int8
     offset = 0 if item is np.uint8 else 128
     items = packed.view(item).reshape(*packed.shape[:3], -1)
@@ -108,7 +118,11 @@ def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[n
 
 
 def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stride: int, padding: int) -> Step:
-    """The largest of each window, both images [batch, height, width, channels]."""
+    """The largest of each window, both images [batch, height, width, channels]; what does not fit raises ValueError."""
+    shape = _pooled_shape(image, 4, size, stride, padding)
+    check_values("pooled", "the image", image, image.shape, np.float32)
+    check_values("pooled", "out", out, shape, np.float32)
+    check_written("pooled", "out", out, image)
     return _bound(max_pool, None, (image, out, size, stride, padding), 1)
 
 
@@ -122,8 +136,14 @@ def pooled_levels(
     out_padding: int,
 ) -> Step:
     """The same of packed levels [batch, height, width, words, planes], into the next convolution's packed image."""
+    check_count("out_padding", out_padding, 0)
+    batch, height, width, words, _ = _pooled_shape(image, 5, size, stride, padding)
     reached = [np.arange(len(code.levels)) > i for i in range(len(code.levels) - 1)]
     bits = np.stack([np.where(plane, np.uint32(0xFFFFFFFF), np.uint32(0)) for plane in code.planes(reached)], axis=1)
+    check_values("pooled levels", "the image", image, (*image.shape[:4], bits.shape[1]), np.uint32)
+    shape = (batch, height + 2 * out_padding, width + 2 * out_padding, words, bits.shape[1])
+    check_values("pooled levels", "out", out, shape, np.uint32)
+    check_written("pooled levels", "out", out, image)
     return _bound(max_pool_levels, None, (image, out, bits, size, stride, padding, out_padding), 1)
 
 
@@ -131,8 +151,30 @@ def classified(
     image: NDArray[np.float32], weights: NDArray[np.float32], bias: NDArray[np.float32], logits: NDArray[np.float32]
 ) -> Step:
     """The mean pixel times weights [classes, channels], plus bias, into logits [batch, classes]."""
+    if not isinstance(image, np.ndarray) or image.ndim != 4 or 0 in image.shape or not isinstance(bias, np.ndarray):
+        raise ValueError("classified: expected an image [batch, height, width, channels] and a bias [classes]")
+    classes, channels = bias.size, image.shape[3]
+    check_values("classified", "the image", image, image.shape, np.float32)
+    check_values("classified", "weights", weights, (classes, channels), np.float32)
+    check_values("classified", "bias", bias, (classes,), np.float32)
+    check_values("classified", "logits", logits, (len(image), classes), np.float32)
+    check_written("classified", "logits", logits, image, bias)
     by_channel = np.ascontiguousarray(weights.T)
     return _bound(classify, None, (image, by_channel, bias, np.empty(len(bias), np.float64), logits), 1)
+
+
+def _pooled_shape(image: Any, dimensions: int, size: int, stride: int, padding: int) -> tuple[int, ...]:
+    """The shape of what is left of an image by windows, none of which lies in the padding alone."""
+    if not isinstance(image, np.ndarray) or image.ndim != dimensions or 0 in image.shape:
+        raise ValueError(f"pooled: expected an image of {dimensions} dimensions, none of them 0")
+    for what, count, least in (("size", size, 1), ("stride", stride, 1), ("padding", padding, 0)):
+        check_count(what, count, least)
+    if padding >= size or size > min(image.shape[1:3]) + 2 * padding:
+        raise ValueError(
+            f"pooled: windows of {size} with a padding of {padding} do not fit an image of shape {image.shape}"
+        )
+    height, width = ((side + 2 * padding - size) // stride + 1 for side in image.shape[1:3])
+    return image.shape[0], height, width, *image.shape[3:]
 
 
 def _bound(serial: Any, parallel: Any, arguments: tuple[Any, ...], threads: int) -> Step:

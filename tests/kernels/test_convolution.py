@@ -173,9 +173,9 @@ def test_operands_that_do_not_fit_are_refused():
     packed, c = convolution.empty_image(), convolution.empty_result()
     with pytest.raises(ValueError, match="expected contiguous float32 of shape"):
         convolution.layer(np.zeros((1, 4, 4, 3)), packed, c)
-    with pytest.raises(ValueError, match="thresholds have shape"):
+    with pytest.raises(ValueError, match="thresholds, a row a level, is int32 of shape"):
         convolution.fused(packed, np.zeros((1, 5), np.int32), np.zeros((1, 4, 4, 1, 2), np.uint32))
-    with pytest.raises(ValueError, match="packed result has shape"):
+    with pytest.raises(ValueError, match="the packed result is uint32 of shape"):
         convolution.fused(packed, np.zeros((2, 5), np.int32), np.zeros((1, 4, 4, 2, 2), np.uint32))
 
 

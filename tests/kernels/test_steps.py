@@ -115,7 +115,9 @@ def test_classifier():
 def test_shapes_that_do_not_fit_are_named():
     convolution, packed, _ = ready("ternary-fatnn")
     out = np.empty(OUT, np.float32)
-    with pytest.raises(ValueError, match=r"affine is float32 of shape \(3, 31\); expected float32 \(3, 32\)"):
+    with pytest.raises(
+        ValueError, match=r"affine is float32 of shape \(3, 31\); expected contiguous float32 of shape \(3, 32\)"
+    ):
         steps.activations(convolution, packed, np.ones((3, 31), np.float32), None, True, out, 1)
     with pytest.raises(ValueError, match="skip is float32"):
         steps.activations(convolution, packed, np.ones((3, 32), np.float32), out[:1], True, out, 1)

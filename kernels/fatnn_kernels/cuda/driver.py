@@ -44,7 +44,11 @@ class Gemm:
     """
 
     def __init__(self, product: Product, x: NDArray[Any], y: NDArray[Any], tile: CudaTile | None = None) -> None:
-        self.tile = tile or choose_tile(product, len(x), len(y), multiprocessors())
+        if tile is not None and tile.product is not product:
+            raise ValueError(
+                f"{product.name}: the tile is one of {tile.product.name}; expected one of the same product"
+            )
+        self.tile = tile or choose_tile(product, _rows(x), _rows(y), multiprocessors())
         a, b = pack(self.tile.packing, "x", x), pack(self.tile.packing, "y", y)
         if a.k != b.k:
             raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
@@ -69,6 +73,11 @@ class Gemm:
     def spoil(self) -> None:
         """Overwrite the result."""
         self._c.copy_to_device(np.full(self._c.shape, -1, self._c.dtype))
+
+
+def _rows(operand: Any) -> int:
+    """Of what should be an operand; what is none is refused when it is packed."""
+    return len(operand) if isinstance(operand, np.ndarray) and operand.ndim == 2 and operand.size else 1
 
 
 def _filled(words: NDArray[np.uint32], multiple: int) -> NDArray[np.uint32]:
