@@ -1,16 +1,17 @@
 """The commands of ``fatnn-bench`` and how their errors are told."""
 
 import errno
-import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from fatnn_bench import __version__
-from fatnn_bench.cli import catalog, run, verify
+from fatnn_bench.cli import catalog, run, streams, verify
 from fatnn_bench.cli.accuracy import accuracy
 from fatnn_bench.cli.bundle import bundle
 from fatnn_bench.cli.compare import compare
@@ -36,23 +37,30 @@ from fatnn_bench.errors import Exit, UserError
 class _Commands(TyperGroup):
     """The commands, and what ends them from outside, before the parser of the command line sees it."""
 
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        with _ended_from_outside():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: Any) -> Any:
+        with _ended_from_outside():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _ended_from_outside() -> Iterator[None]:
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
-        except KeyboardInterrupt:
-            typer.echo("fatnn-bench: interrupted", err=True)
-            raise typer.Exit(Exit.INTERRUPTED) from None
-        except BrokenPipeError:  # the reader of stdout, `head` say, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(Exit.FINE) from None
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise UserError("the disk that stdout goes to is full; free some of it and ask again") from error
+            yield
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        typer.echo("fatnn-bench: interrupted", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UserError("the disk that stdout goes to is full; free some of it and ask again") from error
 
 
 app = typer.Typer(
@@ -106,9 +114,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; a :class:`UserError` is one sentence on stderr and its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # × and ± where the terminal has only ASCII
+    streams.prepare()
     try:
         app()
     except UserError as error:

@@ -80,8 +80,9 @@ _WIDTHS_IN = {Width.SCREEN: 10.0, Width.COLUMN: 3.4, Width.PAGE: 7.0}
 
 
 def rc(width: Width) -> dict[Any, Any]:
-    """Return matplotlib's settings for all figures of a width."""
-    return RC | {"figure.figsize": (_WIDTHS_IN[width], 1.0)}
+    """Return matplotlib's settings for all figures of a width: all there are, so that a person's own do not count."""
+    own = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    return own | RC | {"figure.figsize": (_WIDTHS_IN[width], 1.0)}
 
 
 def title(text: str) -> str:

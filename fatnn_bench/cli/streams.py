@@ -1,0 +1,43 @@
+"""Standard streams as a shell may leave them: closed, or read by one who leaves early, as ``head`` does."""
+
+import io
+import os
+import sys
+from typing import Any
+
+__all__ = ["prepare"]
+
+
+class _Stdout(io.FileIO):
+    """Goes on into nothing when its reader has left: the work is done all the same, and its exit code is told."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
+def prepare() -> None:
+    """Open what is closed, lest a results file become stdout, and outlive the readers of stdout.
+
+    What a terminal of ASCII alone cannot show, × and ±, is written as a question mark.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        sys.stdout = _text(_Stdout(1, "w", closefd=False))
+    if sys.stderr is None:
+        sys.stderr = _text(io.FileIO(2, "w", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _text(raw: io.FileIO) -> io.TextIOWrapper:
+    encoding = sys.__stdout__.encoding if sys.__stdout__ is not None else "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, line_buffering=raw.isatty())
