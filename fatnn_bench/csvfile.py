@@ -1,16 +1,49 @@
-"""Reading CSV as people and spreadsheets write it: a heading, then rows of as many cells, in UTF-8, with commas."""
+"""CSV as people and spreadsheets write it: a heading, then rows of as many cells, in UTF-8, with commas.
+
+A spreadsheet takes a cell that begins like a formula for one, and runs it: what is written is guarded by an apostrophe,
+which it does not show, and what is read has lost it again.
+"""
 
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 from fatnn_bench import gate
 from fatnn_bench.errors import UserError
 
-__all__ = ["number", "records"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["guarded", "number", "quoting", "records", "table", "unguarded"]
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+#: What begins like a formula, behind the apostrophes of names that begin with them anyhow.
+_FORMULA = re.compile(r"'*(\s*[=+@\-\uff1d\uff0b\uff20\uff0d]|[\t\r\n])")
+
+
+def guarded(cell: Any) -> Any:
+    """Return a cell so that no spreadsheet takes its text for a formula; what is no text is left as it is."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Return the text that :func:`guarded` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def quoting(cells: Iterable[Any]) -> Literal[0, 2]:
+    """Return how cells have to be quoted: Python's writer forgets a carriage return where lines end without one."""
+    held = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+    return csv.QUOTE_NONNUMERIC if held else csv.QUOTE_MINIMAL
+
+
+def table(rows: "pd.DataFrame") -> str:
+    """Return a table as CSV, its text guarded."""
+    text = {name: rows[name].map(guarded) for name in rows.select_dtypes(include=["object", "string"]).columns}
+    how = quoting(cell for column in text.values() for cell in column)
+    return rows.assign(**text).to_csv(index=False, lineterminator="\n", quoting=how)
 
 
 def records(text: str, source: str, columns: Collection[str], instead: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -45,7 +78,7 @@ def records(text: str, source: str, columns: Collection[str], instead: str) -> I
                     "that hold a comma in quotes"
                 )
             if row:
-                yield rows.line_num, dict(zip(heading, row, strict=True))
+                yield rows.line_num, dict(zip(heading, map(unguarded, row), strict=True))
     except csv.Error as error:
         raise UserError(f"{source}, line {rows.line_num}: no CSV ({error}); {instead}") from error
 

@@ -6,14 +6,14 @@ The message is the whole of what the person sees: what was found, where, what wa
 import re
 from enum import IntEnum
 
-__all__ = ["Exit", "NothingComparableError", "UserError", "WritingStoppedError", "legible"]
+__all__ = ["CONTROL", "Exit", "NothingComparableError", "UserError", "WritingStoppedError", "escaped", "legible"]
 
 #: The longest line of a message, characters: a file's fields may be as long as the file.
 _MOST_CHARACTERS = 500
 #: The most lines of a message.
 _MOST_LINES = 12
 #: What a terminal obeys instead of showing, or shows in another place: C0 but the line's end, C1, marks of direction.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Exit(IntEnum):
@@ -35,13 +35,14 @@ def legible(text: str, most: int = _MOST_CHARACTERS) -> str:
     >>> legible("an escape \x1b[2J and a bell \a")
     'an escape \\x1b[2J and a bell \\x07'
     """
-    lines = [_cut(_CONTROL.sub(_escaped, line), most) for line in text.split("\n", _MOST_LINES)]
+    lines = [_cut(CONTROL.sub(escaped, line), most) for line in text.split("\n", _MOST_LINES)]
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = ["… and more"]
     return "\n".join(lines)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def escaped(found: re.Match[str]) -> str:
+    """Return what :data:`CONTROL` found as Python writes it."""
     return found[0].encode("unicode_escape").decode()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench.figures.style import MUTED, lines
+from fatnn_bench.figures.style import MUTED, lines, shown
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Header, Row, Status
@@ -15,6 +15,8 @@ __all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"
 #: The columns that say where kernels may stand in one picture.
 PLACE = ["platform", "network", "scope", "threads"]
 _CHARACTERS_AN_INCH = 17.5
+#: The most characters of a layer's name, which stands in a narrow panel, and of a machine's, which is wrapped.
+_LAYER, _MACHINE = 28, 120
 
 
 def row_columns(row: Row, layer: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def row_columns(row: Row, layer: str) -> dict[str, Any]:
 
 def place_title(place: pd.Series) -> str:
     """Return the title of the panels of one place, from the columns of :data:`PLACE`."""
-    names = [name for name in (place["network"], place["platform"]) if isinstance(name, str)] or ["GEMM"]
+    names = [shown(name) for name in (place["network"], place["platform"]) if isinstance(name, str)] or ["GEMM"]
     return " · ".join([*names, provenance.place(place["scope"], place["threads"])])
 
 
@@ -44,7 +46,7 @@ def layer_title(row: pd.Series) -> tuple[str, str]:
     count = f"  (×{row['count']})" if row["count"] > 1 else ""
     size = "×".join(str(row[name]) for name in "mnk")
     named = row["layer"] != size.replace("×", "x")
-    return (f"{row['layer']}{count}", size) if named else (size, "")
+    return (f"{shown(row['layer'], _LAYER)}{count}", size) if named else (size, "")
 
 
 def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str, doubt: str = DOUBT) -> None:
@@ -54,10 +56,10 @@ def write(figure: Figure, table: pd.DataFrame, header: Header, reading: str, dou
     """
     places = (provenance.place(*pair) for pair in zip(table["scope"], table["threads"], strict=True))
     where = [
-        provenance.machine_name(header.machine),
-        f"platform {header.platform}",
+        shown(provenance.machine_name(header.machine), _MACHINE),
+        f"platform {shown(header.platform)}",
         ", ".join(dict.fromkeys(places)),
-        f"measured {header.created}",
+        f"measured {shown(header.created)}",
     ]
     doubts = f" {doubt}\N{NO-BREAK SPACE}mistrusted." if (table["status"] == Status.MISTRUSTED).any() else ""
     note(figure, " · ".join(where) + f". {reading}{doubts}")

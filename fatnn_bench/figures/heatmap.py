@@ -81,7 +81,7 @@ def _names(panel: pd.DataFrame, kernels: Sequence[str]) -> _Names:
     room = int(cell_in / _LETTER_IN)
     broken = [style.broken(name, room) for name in kernels]
     upright = max(len(line) for name in broken for line in name.split("\n")) > room
-    return _Names(layers, list(kernels) if upright else broken, upright, cell_in)
+    return _Names(layers, [style.shown(name) for name in kernels] if upright else broken, upright, cell_in)
 
 
 def _cell_in(layers: Sequence[str], kernels: Sequence[str]) -> float:

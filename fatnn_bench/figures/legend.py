@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from fatnn_bench.figures import style
 
-__all__ = ["write"]
+__all__ = ["name", "write"]
 
 #: Points of the labels, and the room that a letter and what stands beside a label take, in inches.
 _SIZE, _LETTER_IN, _BESIDE_IN = 8.0, 0.06, 0.47
@@ -16,21 +17,29 @@ _SIZE, _LETTER_IN, _BESIDE_IN = 8.0, 0.06, 0.47
 
 def write(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str) -> None:
     """Write the title and the legend, in as few lines as the width of the figure allows."""
-    figure.legend(
+    names = [style.shown(label) for label in labels]
+    drawn = figure.legend(
         handles,
-        labels,
+        ["" for _ in names],
         title=style.title(title),
         title_fontproperties={"size": style.TITLE, "weight": "bold"},
         alignment="left",
         loc="outside upper left",
         borderpad=0.2,
-        ncols=_columns(labels),
+        ncols=_columns(names),
         frameon=False,
         fontsize=_SIZE,
         handlelength=1.8,
         handleheight=1.0,
         columnspacing=1.6,
     )
+    name(drawn, names)
+
+
+def name(legend: Legend, labels: Sequence[str]) -> None:
+    """Name the entries of a legend, which leaves out those that it is given with a leading underscore."""
+    for text, label in zip(legend.get_texts(), labels, strict=True):
+        text.set_text(label)
 
 
 def _columns(labels: Sequence[str]) -> int:

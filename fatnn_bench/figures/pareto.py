@@ -17,7 +17,7 @@ from fatnn_bench.comparison import tradeoff
 from fatnn_bench.comparison.tradeoff import Choices
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, caption, legend
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, shown, width_in
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Run
 
@@ -80,12 +80,13 @@ def draw(table: pd.DataFrame, run: Run, dataset: str) -> Figure:
         for kernel in dict.fromkeys(table["kernel"])
     ]
     for ax in (left, right)[:lines]:
-        ax.set_ylabel(f"accuracy on {dataset}, %")
+        ax.set_ylabel(f"accuracy on {shown(dataset)}, %")
     names = [f"run by {kernel}" for kernel in dict.fromkeys(table["kernel"])]
     legend.write(figure, kernels, names, f"{network}: accuracy against latency and size")
     header = run.header
+    machine = shown(provenance.machine_name(header.machine), 120)
     text = (
-        f"{provenance.machine_name(header.machine)} · {provenance.place('network', 1)} · measured {header.created}. "
+        f"{machine} · {provenance.place('network', 1)} · measured {header.created}. "
         "Bars: 95% intervals, over seeds of the accuracy. Line: what no other precision beats in both. "
         "Colour: the kernel that runs it; precisions that only float32 kernels run have float32's latency."
     )
@@ -111,7 +112,12 @@ def _panel(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words(value)))
     ax.grid(color=GRID, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
-    _label(ax, list(cost), list(accuracy), [f"{p}  {words(x)}" for p, x in zip(table["precision"], cost, strict=True)])
+    _label(
+        ax,
+        list(cost),
+        list(accuracy),
+        [f"{shown(p)}  {words(x)}" for p, x in zip(table["precision"], cost, strict=True)],
+    )
 
 
 def _label(ax: Axes, cost: Sequence[float], accuracy: Sequence[float], texts: Sequence[str]) -> None:

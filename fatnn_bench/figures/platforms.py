@@ -190,7 +190,7 @@ def _legend(figure: Figure, kernels: Sequence[str], origins: set[str], baseline:
 
 def _caption(figure: Figure, speedups: pd.DataFrame, runs: Sequence[Run]) -> None:
     machines = dict.fromkeys(
-        provenance.machine_name(machine)
+        style.shown(provenance.machine_name(machine), 120)
         for run in runs
         for machine in ([each["machine"] for each in run.header.platforms.values()] or [run.header.machine])
     )

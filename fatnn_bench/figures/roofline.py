@@ -69,7 +69,7 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
         No row has both a time and bytes.
     """
     named = zip(run.rows, layer_names(run.rows), strict=True)
-    kept = [(row, layer) for row, layer in named if row.timed and row.bytes and row.gmacs_per_s]
+    kept = [(row, layer) for row, layer in named if row.timed and row.bytes and row.macs and row.gmacs_per_s]
     if not kept:
         raise NothingComparableError(
             f"{run.source or 'the run'} has no row with a time and bytes, so there is no roofline; "
@@ -132,7 +132,7 @@ def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] =
 
 def _key(place: pd.DataFrame) -> str:
     """The numbers of the layers."""
-    words = [f"{number}\N{NO-BREAK SPACE}{layer}" for layer, number in _numbers(place).items()]
+    words = [f"{number}\N{NO-BREAK SPACE}{style.shown(layer)}" for layer, number in _numbers(place).items()]
     return textwrap.fill("   ".join(words), int(_KEY_CHARACTERS_AN_INCH * width_in()))
 
 

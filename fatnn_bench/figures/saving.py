@@ -1,6 +1,7 @@
 """Figures as files: drawn without a display, and written with the CSV of what they show."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fatnn_bench import csvfile
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, style
 from fatnn_bench.results.records import Run
@@ -59,7 +61,7 @@ def save(
             raise _unwritable(path, error) from error
     csv = path.with_suffix(".csv")
     try:
-        table.to_csv(csv, index=False, lineterminator="\n")
+        csv.write_text(csvfile.table(table), encoding="utf-8", newline="")
     except OSError as error:
         raise _unwritable(csv, error) from error
     return path, csv
@@ -75,6 +77,7 @@ def svg(kind: str, runs: Sequence[Run], options: Options = Options()) -> tuple[p
 
 
 def _drawn(kind: str, runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
+    warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box stands for it
     table, figure = import_module(f"fatnn_bench.figures.{kind}").figure(runs, options)
     return table, figure
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.figures import Options, caption, style
+from fatnn_bench.figures import Options, caption, legend, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
 from fatnn_bench.results import provenance
 from fatnn_bench.results.identity import shape_key
@@ -95,23 +95,31 @@ def _draw(scaling: pd.DataFrame) -> Figure:
     for ax, ((machine, scope), panel) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
         most = int(panel["threads"].max())
         fewest = int(panel["threads"].min())
-        ax.plot([fewest, most], [1, most / fewest], color=MUTED, linestyle="--", linewidth=0.8, label="ideal")
+        ax.plot([fewest, most], [1, most / fewest], color=MUTED, linestyle="--", linewidth=0.8)
         for kernel in kernels:
             line = panel[panel["kernel"] == kernel]
             marker = _MARKERS[kernels.index(kernel) % len(_MARKERS)]
             colour = look(kernel).colour
             ax.plot(
                 line["threads"], line["speedup"], color=colour, marker=marker, markeredgecolor=INK,
-                markeredgewidth=0.4, linewidth=1.4, label=kernel,
+                markeredgewidth=0.4, linewidth=1.4,
             )  # fmt: skip
-        ax.set_title(style.panel_title(f"{machine} · {scope} scope"), loc="left", fontsize=9, fontweight="bold")
+        ax.set_title(
+            style.panel_title(f"{style.shown(str(machine), 120)} · {style.shown(str(scope))} scope"),
+            loc="left",
+            fontsize=9,
+            fontweight="bold",
+        )
         ax.set_xlabel("threads")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
         ax.set_ylim(bottom=0)
         ax.grid(color=GRID, linewidth=0.6)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
+        beside = ax.legend(
+            ax.lines, ["" for _ in ax.lines], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8
+        )
+        legend.name(beside, ["ideal", *map(style.shown, kernels)])
     title = style.title("Speedup over the fewest threads")
     figure.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
     caption.note(figure, "Geometric mean over the layers that were timed on both numbers of threads.")

@@ -19,7 +19,7 @@ from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend
-from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, stage_look, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, shown, stage_look, width_in
 from fatnn_bench.printing.footnotes import mark
 from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Header, Row, Run
@@ -147,7 +147,7 @@ def _draw_layer(ax: Axes, layer: pd.DataFrame, kernels: Sequence[str], names: bo
     ax.annotate(size, (1, 1), (0, 4), "axes fraction", "offset points", fontsize=6.5, color=MUTED, ha="right")
     ax.set_xlim(0, limit)
     ax.set_ylim(len(kernels) - 0.45, -0.55)
-    ax.set_yticks(range(len(kernels)), kernels if names else [])
+    ax.set_yticks(range(len(kernels)), map(shown, kernels) if names else [])
     ax.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g} {unit}" if value else "0")
     ax.tick_params(length=0)

@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from fatnn_bench.printing.escaping import plain
+
 __all__ = [
     "GRID",
     "INK",
@@ -31,6 +33,7 @@ __all__ = [
     "margin_in",
     "panel_title",
     "rc",
+    "shown",
     "speedup_axes",
     "stage_look",
     "title",
@@ -59,6 +62,8 @@ RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "fatnn-bench",
     "pdf.fonttype": 42,
+    "text.parse_math": False,  # names are text, whatever they hold
+    "text.usetex": False,
 }
 
 
@@ -66,6 +71,8 @@ RC: dict[Any, Any] = {
 TITLE, _TITLE_CHARACTERS_AN_INCH = 11, 9.0
 #: The same of a panel's title, which begins where its axis does.
 _PANEL_CHARACTERS_AN_INCH = 10.0
+#: The most characters of a name, and of a title or a caption, which are wrapped.
+_MOST_NAME, _MOST_TEXT = 40, 600
 
 
 class Width(StrEnum):
@@ -97,9 +104,21 @@ def panel_title(text: str) -> str:
 
 def lines(text: str, characters_an_inch: float) -> str:
     """Return a text in lines as wide as the figure, none of which ends between a number and its threads."""
-    held = re.sub(r"(\d) (thread)", "\\1\N{NO-BREAK SPACE}\\2", text)
+    held = re.sub(r"(\d) (thread)", "\\1\N{NO-BREAK SPACE}\\2", shown(text, _MOST_TEXT))
     filled = textwrap.fill(held, int(characters_an_inch * width_in()))
     return filled.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def shown(name: str, characters: int = _MOST_NAME) -> str:
+    """Return a name, or another text of a file, as a figure has room for it: one line, and an ellipsis in its middle.
+
+    Tables, and the CSV beside the figure, have it whole.
+    """
+    line = re.sub("[\ufffe\uffff]", "\N{REPLACEMENT CHARACTER}", plain(name))
+    if len(line) <= characters:
+        return line
+    end = characters // 3
+    return f"{line[: characters - end - 1]}…{line[-end:]}"
 
 
 def margin_in(on_screen: float) -> float:
@@ -110,7 +129,7 @@ def margin_in(on_screen: float) -> float:
 def broken(name: str, characters: int) -> str:
     """Return a kernel's or a platform's name in lines of so many characters, broken where it has a hyphen or a dot."""
     found = [""]
-    for part in re.findall(r"[^.-]+[.-]*", name):
+    for part in re.findall(r"[.-]*[^.-]+[.-]*|[.-]+", shown(name)):
         if found[-1] and len(found[-1] + part) > characters:
             found.append("")
         found[-1] += part

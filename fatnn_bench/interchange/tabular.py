@@ -35,10 +35,12 @@ def to_csv(run: Run) -> str:
     """Return a run as CSV."""
     records = list(_records(run))
     columns = dict.fromkeys(name for record in records for name in record)
+    cells = [{name: _cell(value) for name, value in record.items()} for record in records]
+    how = csvfile.quoting(cell for row in cells for cell in row.values())
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n", quoting=how)
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+    writer.writerows(cells)
     return stream.getvalue()
 
 
@@ -94,7 +96,7 @@ def _records(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict | bool) else value
+    return json.dumps(value) if isinstance(value, list | dict | bool) else csvfile.guarded(value)
 
 
 def _value(name: str, cell: str) -> Any:

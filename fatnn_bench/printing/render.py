@@ -15,7 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fatnn_bench import csvfile
 from fatnn_bench.errors import UserError
+from fatnn_bench.printing import escaping
+from fatnn_bench.printing.escaping import markdown, plain
 from fatnn_bench.printing.formats import Format
 from fatnn_bench.printing.tables import Document, Sheet
 from fatnn_bench.results.records import Status
@@ -26,22 +29,6 @@ __all__ = ["as_text", "write"]
 PLAIN_WIDTH = 100
 
 _CELL_STYLES = {Status.FAILED.value: "bold red", Status.ERROR.value: "bold red", Status.SKIPPED.value: "dim"}
-
-_LATEX = {
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "×": r"$\times$",
-    "≈": r"$\approx$",
-    "Σ": r"$\Sigma$",
-    "±": r"$\pm$",
-    "†": r"\dag{}",
-    "·": r"$\cdot$",
-    "—": "---",
-}
 
 
 def write(document: Document, form: Format, output: Path | None = None) -> None:
@@ -60,7 +47,8 @@ def write(document: Document, form: Format, output: Path | None = None) -> None:
     elif form is Format.TABLE and (console := Console(highlight=False)).is_terminal:
         console.print(_terminal(document, console))
     else:
-        sys.stdout.write(as_text(document, form))
+        text = as_text(document, form)
+        sys.stdout.write(escaping.lines(text) if sys.stdout.isatty() else text)
 
 
 def as_text(document: Document, form: Format, width: int = PLAIN_WIDTH) -> str:
@@ -72,17 +60,17 @@ def as_text(document: Document, form: Format, width: int = PLAIN_WIDTH) -> str:
                 console.print(_terminal(document, console))
             return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
         case Format.MARKDOWN:
-            heading = [f"- **{name}**: {value}" for name, value in document.heading]
+            heading = [f"- **{markdown(name)}**: {markdown(value)}" for name, value in document.heading]
             return "\n\n".join(["\n".join(heading)] * bool(heading) + [_markdown(s) for s in document.sheets]) + "\n"
         case Format.LATEX:
-            heading = [f"% {name}: {value}" for name, value in document.heading]
+            heading = [f"% {plain(name)}: {plain(value)}" for name, value in document.heading]
             return "\n".join(["% needs \\usepackage{booktabs}", *heading, *map(_latex, document.sheets)]) + "\n"
         case Format.CSV:
-            return document.long.to_csv(index=False, lineterminator="\n")
+            return csvfile.table(document.long)
         case Format.JSON:
             text = io.StringIO()  # json.dumps would hold every word of a long table on its own
             json.dump(document.data, text, indent=2, ensure_ascii=False, allow_nan=False, default=_records)
-            return text.getvalue() + "\n"
+            return escaping.json(text.getvalue()) + "\n"
 
 
 def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
@@ -95,15 +83,15 @@ def _terminal(document: Document, console: Console) -> Group:
     if document.heading:
         grid = Table.grid(padding=(0, 2))
         for name, value in document.heading:
-            grid.add_row(Text(name, style="bold"), Text(value))
+            grid.add_row(Text(plain(name), style="bold"), Text(plain(value)))
         parts.append(grid)
     for i, sheet in enumerate(document.sheets):
         above = 1 if i or document.heading else 0
-        parts.append(Padding(Text(sheet.title, style="bold"), (above, 0, 1, 0)))
+        parts.append(Padding(Text(plain(sheet.title), style="bold"), (above, 0, 1, 0)))
         for j, table in enumerate(_blocks(sheet, console)):
             parts.append(Padding(table, (1 if j else 0, 0, 0, 0), expand=False))
         if sheet.notes:
-            parts.append(Padding(Text("\n".join(sheet.notes), style="dim"), (1, 0, 0, 0)))
+            parts.append(Padding(Text("\n".join(map(plain, sheet.notes)), style="dim"), (1, 0, 0, 0)))
     return Group(*parts)
 
 
@@ -132,13 +120,13 @@ def _table(sheet: Sheet, values: Sequence[int], gap: int) -> Table:
     """The key columns and those of ``values``, ``gap`` and one spaces apart."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for heading in sheet.columns[: sheet.keys]:
-        table.add_column(Text(heading), vertical="bottom")
+        table.add_column(Text(plain(heading)), vertical="bottom")
     for i in values:
-        table.add_column(Text(_broken(sheet.columns[i])), justify="right", vertical="bottom")
+        table.add_column(Text(_broken(plain(sheet.columns[i]))), justify="right", vertical="bottom")
     for section in (sheet.rows, sheet.closing):
         for row in section:
             cells = [*row[: sheet.keys], *(row[i] for i in values)]
-            table.add_row(*(Text(cell, style=_CELL_STYLES.get(cell, "")) for cell in cells))
+            table.add_row(*(Text(plain(cell), style=_CELL_STYLES.get(cell, "")) for cell in cells))
         table.add_section()
     return table
 
@@ -150,31 +138,32 @@ def _broken(heading: str) -> str:
 
 def _markdown(sheet: Sheet) -> str:
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(cells) + " |"
 
     rule = ["---"] * sheet.keys + ["---:"] * (len(sheet.columns) - sheet.keys)
-    closing = [tuple(f"**{cell}**" if cell else "" for cell in row) for row in sheet.closing]
-    table = "\n".join(map(line, [sheet.columns, rule, *sheet.rows, *closing]))
-    notes = "\n".join(f"- {note}" for note in sheet.notes)
-    return "\n\n".join(part for part in (f"**{sheet.title}**", table, notes) if part)
+    rows = [map(markdown, row) for row in (sheet.columns, *sheet.rows)]
+    closing = [tuple(f"**{markdown(cell)}**" if cell else "" for cell in row) for row in sheet.closing]
+    table = "\n".join(map(line, [rows[0], rule, *rows[1:], *closing]))
+    notes = "\n".join(f"- {markdown(note)}" for note in sheet.notes)
+    return "\n\n".join(part for part in (f"**{markdown(sheet.title)}**", table, notes) if part)
 
 
 def _latex(sheet: Sheet) -> str:
     def line(cells: Iterable[str]) -> str:
-        return "    " + " & ".join(map(_escaped, cells)) + r" \\"
+        return "    " + " & ".join(map(escaping.latex, cells)) + r" \\"
 
     def heading(text: str) -> str:
-        lines = _escaped(_broken(text)).replace("\n", r"\\")
+        lines = r"\\".join(map(escaping.latex, _broken(text).split("\n")))
         return f"\\shortstack[r]{{{lines}}}" if r"\\" in lines else lines
 
-    keys = [_escaped(name) for name in sheet.columns[: sheet.keys]]
+    keys = [escaping.latex(name) for name in sheet.columns[: sheet.keys]]
     columns = " & ".join(keys + [heading(name) for name in sheet.columns[sheet.keys :]])
-    notes = [f"  \\par\\smallskip\\footnotesize {_escaped(' '.join(sheet.notes))}"] if sheet.notes else []
+    notes = [f"  \\par\\smallskip\\footnotesize {escaping.latex(' '.join(sheet.notes))}"] if sheet.notes else []
     return "\n".join(
         [
             r"\begin{table}",
             r"  \centering",
-            f"  \\caption{{{_escaped(sheet.title)}}}",
+            f"  \\caption{{{escaping.latex(sheet.title)}}}",
             f"  \\begin{{tabular}}{{{'l' * sheet.keys}{'r' * (len(sheet.columns) - sheet.keys)}}}",
             r"    \toprule",
             f"    {columns} \\\\",
@@ -187,7 +176,3 @@ def _latex(sheet: Sheet) -> str:
             r"\end{table}",
         ]
     )
-
-
-def _escaped(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in text)

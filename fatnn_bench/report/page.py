@@ -9,10 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fatnn_bench import __version__
+from fatnn_bench import __version__, csvfile
 from fatnn_bench.comparison.compare import kernel_order
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options, saving
@@ -77,7 +76,7 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
         kernels=kernel_order(line.kernel for line in shown),
         networks=sorted({line.network for line in shown if line.network}),
         statuses=sorted({line.status for line in shown}),
-        rows_csv=_uri("text/csv", rows.to_csv(index=False)),
+        rows_csv=_uri("text/csv", csvfile.table(rows)),
         pictures=list(_pictures(runs, baseline)),
         runs=[_about(run) for run in runs],
         version=__version__,
@@ -127,13 +126,9 @@ def _pictures(runs: Sequence[Run], baseline: str | None) -> Iterator[Picture]:
                 f"{name.capitalize()}: {kind.answers}" + (f" · {stem}" if len(runs) > len(group) else ""),
                 f"{name} of {len(shown)} measurements; the data are in the CSV below",
                 _uri("image/svg+xml", svg),
-                _uri("text/csv", _csv(shown)),
+                _uri("text/csv", csvfile.table(shown)),
                 f"{stem}-{name}.csv",
             )
-
-
-def _csv(shown: pd.DataFrame) -> str:
-    return shown.to_csv(index=False, lineterminator="\n")
 
 
 def _asset(name: str) -> str:
