@@ -9,47 +9,64 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from fatnn_bench import quota
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Name
+from fatnn_bench.gate import Index, Label, Name, Text, brief
 from fatnn_bench.variables import SETTABLE
 from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
 from fatnn_bench.yamlfile import read as read_yaml
 
+#: More threads than any machine of today has.
+_MOST_THREADS = 4096
+
 
 def _positive_or_all(value: object) -> object:
-    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_THREADS):
         return value
-    raise ValueError(f"found {value!r}, expected a positive integer or all")
+    raise ValueError(f"found {brief(value)}, expected a positive integer of at most {_MOST_THREADS}, or all")
+
+
+def _path(value: str) -> str:
+    if not value or not value.isprintable() or len(value) > 1000:
+        raise ValueError(f"found {brief(value)}, expected a path of at most 1000 printable characters")
+    return value
 
 
 def _signed_features(value: str) -> str:
     if not all(re.fullmatch(r"[+-][A-Za-z0-9._-]+", feature) for feature in value.split(",")):
-        raise ValueError(f"found {value!r}, expected LLVM's features with their signs, such as +avx2,-avx512f")
+        raise ValueError(f"found {brief(value)}, expected LLVM's features with their signs, such as +avx2,-avx512f")
     return value
 
 
 def _word(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", value):
-        raise ValueError(f"found {value!r}, expected LLVM's word, such as aarch64-linux-gnu or cortex-a76")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", value):
+        raise ValueError(f"found {brief(value)}, expected LLVM's word, such as aarch64-linux-gnu or cortex-a76")
     return value
 
 
 def _host(value: str) -> str:
     # what begins with a hyphen would be an option of ssh, and some of its options run commands
-    if not re.fullmatch(r"[^\s\x00-\x1f-][^\s\x00-\x1f]*", value):
-        raise ValueError(f"found {value!r}, expected a host as ssh takes it, such as board or me@192.0.2.7")
+    if not re.fullmatch(r"[^\s\x00-\x1f\x7f-][^\s\x00-\x1f\x7f]{0,254}", value):
+        raise ValueError(f"found {brief(value)}, expected a host as ssh takes it, such as board or me@192.0.2.7")
     return value
 
 
 def _address(value: str) -> str:
-    if not re.fullmatch(r"(?:tcp|tls|ws|wss)://[^\s/:-][^\s/:]*:\d+", value):
-        raise ValueError(f"found {value!r}, expected the address of a Dask scheduler, such as tcp://192.0.2.7:8786")
+    if not re.fullmatch(r"(?:tcp|tls|ws|wss)://[^\s\x00-\x1f\x7f/:-][^\s\x00-\x1f\x7f/:]{0,254}:[0-9]{1,5}", value):
+        raise ValueError(
+            f"found {brief(value)}, expected the address of a Dask scheduler, such as tcp://192.0.2.7:8786"
+        )
+    return value
+
+
+def _value(value: str) -> str:
+    if not value.isprintable() or len(value) > 1000:
+        raise ValueError(f"found {brief(value)}, expected at most 1000 printable characters")
     return value
 
 
 def _settable(value: str) -> str:
     if value not in SETTABLE:
-        raise ValueError(f"found {value!r}, expected one of {', '.join(sorted(SETTABLE))}")
+        raise ValueError(f"found {brief(value)}, expected one of {', '.join(sorted(SETTABLE))}")
     return value
 
 
@@ -58,10 +75,12 @@ class CpuPlatform(Entry):
 
     kind: Literal["cpu"]
     threads: Annotated[int | Literal["all"], BeforeValidator(_positive_or_all)]
-    description: str = ""
-    numba_cpu: Annotated[str, Field(min_length=1)] | None = None
+    description: Text = ""
+    numba_cpu: Annotated[str, AfterValidator(_word)] | None = None
     numba_features: Annotated[str, AfterValidator(_signed_features)] | None = None
-    environment: dict[Annotated[str, AfterValidator(_settable)], str] = Field(default_factory=dict)
+    environment: dict[Annotated[str, AfterValidator(_settable)], Annotated[str, AfterValidator(_value)]] = Field(
+        default_factory=dict
+    )
 
     @property
     def thread_count(self) -> int:
@@ -73,12 +92,12 @@ class ModelledPlatform(Entry):
     """A CPU that is not here: LLVM compiles for it, and llvm-mca predicts the cycles."""
 
     kind: Literal["modelled"]
-    description: str = ""
+    description: Text = ""
     triple: Annotated[str, AfterValidator(_word)]
     cpu: Annotated[str, AfterValidator(_word)]
     features: Annotated[str, AfterValidator(_signed_features)] | None = None
-    clock_ghz: Annotated[float, Field(gt=0)]
-    source: Annotated[str, Field(min_length=1)]
+    clock_ghz: Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False)]
+    source: Annotated[Label, Field(min_length=1)]
 
     @property
     def thread_count(self) -> int:
@@ -90,11 +109,11 @@ class SshPlatform(Entry):
     """Another machine, reached by the person's own ssh."""
 
     kind: Literal["ssh"]
-    description: str = ""
+    description: Text = ""
     host: Annotated[str, AfterValidator(_host)]
-    python: Annotated[str, Field(min_length=1)]
+    python: Annotated[str, AfterValidator(_path)]
     platform: Name = "native"
-    threads: Annotated[int, Field(gt=0)] = 1
+    threads: Annotated[int, Field(gt=0, le=_MOST_THREADS)] = 1
 
     @property
     def thread_count(self) -> int:
@@ -106,8 +125,8 @@ class CudaPlatform(Entry):
     """An NVIDIA GPU of this machine."""
 
     kind: Literal["cuda"]
-    description: str = ""
-    device: Annotated[int, Field(ge=0)] = 0
+    description: Text = ""
+    device: Index = 0
 
     @property
     def thread_count(self) -> int:
@@ -119,11 +138,13 @@ class DaskPlatform(Entry):
     """A fleet: the boards of a Dask cluster that is there already."""
 
     kind: Literal["dask"]
-    description: str = ""
+    description: Text = ""
     scheduler: Annotated[str, AfterValidator(_address)]
-    resources: dict[Name, Annotated[float, Field(gt=0, strict=False)]] = Field(default_factory=dict)
+    resources: dict[Name, Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False, strict=False)]] = Field(
+        default_factory=dict
+    )
     platform: Name = "native"
-    threads: Annotated[int, Field(gt=0)] = 1
+    threads: Annotated[int, Field(gt=0, le=_MOST_THREADS)] = 1
 
     @property
     def thread_count(self) -> int:
@@ -135,7 +156,7 @@ class EmulatedPlatform(Entry):
     """A CPU that is not here, emulated: it tells right from wrong, and no time."""
 
     kind: Literal["emulated"]
-    description: str = ""
+    description: Text = ""
     triple: Annotated[str, AfterValidator(_word)]
     cpu: Annotated[str, AfterValidator(_word)]
     features: Annotated[str, AfterValidator(_signed_features)] | None = None
@@ -150,12 +171,12 @@ class ImportedPlatform(Entry):
     """Another's table of times."""
 
     kind: Literal["imported"]
-    description: str = ""
-    file: Annotated[str, Field(min_length=1)]
-    row_platform: Annotated[str, Field(min_length=1)]
-    source: Annotated[str, Field(min_length=1)]
+    description: Text = ""
+    file: Annotated[str, AfterValidator(_path)]
+    row_platform: Annotated[Label, Field(min_length=1)]
+    source: Annotated[Label, Field(min_length=1)]
     scope: Literal["kernel", "layer", "packed"] = "kernel"
-    threads: Annotated[int, Field(gt=0)] = 1
+    threads: Annotated[int, Field(gt=0, le=_MOST_THREADS)] = 1
 
     @property
     def thread_count(self) -> int:
@@ -213,7 +234,7 @@ def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
 
 def _default() -> Path:
     local = Path("platforms.yaml")
-    return local if local.exists() else shipped()
+    return local if os.path.lexists(local) else shipped()
 
 
 def shipped() -> Path:

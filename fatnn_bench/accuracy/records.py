@@ -4,32 +4,36 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
+from fatnn_bench import gate
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import Amount, Count, Fraction, Index, Label, Load, Rate, Text
+from fatnn_bench.results.described import Machine, Software
 
 #: Major version of the format. A reader refuses a file with a larger one.
 SCHEMA = 1
 T = TypeVar("T")
+_MEND = "delete the line, or mend it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What decides a run's result."""
 
-    dataset: str
-    network: str
-    order: str
-    calibration: bool
-    precisions: tuple[str, ...]
-    seeds: int  #: seeds 0 to seeds − 1
-    epochs: int  #: of the float network that all start from, and again of each precision
-    learning_rate: float
-    batch: int
-    threads: int
-    data: str | None = None  #: the folder of the data set's files
+    dataset: Label
+    network: Label
+    order: Label
+    calibration: Annotated[bool, Field(strict=True)]
+    precisions: Annotated[tuple[Label, ...], Field(max_length=1000)]
+    seeds: Annotated[Count, Field(le=10_000)]  #: seeds 0 to seeds − 1
+    epochs: Count  #: of the float network that all start from, and again of each precision
+    learning_rate: Rate
+    batch: Count
+    threads: Count
+    data: Text | None = None  #: the folder of the data set's files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +41,11 @@ class AccuracyHeader:
     """The first line."""
 
     schema: int = SCHEMA
-    created: str  #: UTC, ISO 8601
-    command: list[str]
+    created: Text  #: UTC, ISO 8601
+    command: list[Text]
     settings: Settings
-    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
-    software: dict[str, Any]
+    machine: Machine  #: see :mod:`fatnn_bench.machine`
+    software: Software
     kind: str = "accuracy-header"
 
 
@@ -49,16 +53,16 @@ class AccuracyHeader:
 class AccuracyRow:
     """One network, trained and tested."""
 
-    precision: str
-    weights: str  #: their precision
-    activations: str
-    kernel: str | None  #: the kernel that runs it
-    seed: int
-    accuracy: float  #: share of the test images classified right, after the last epoch
-    test_images: int
-    weight_bytes: int  #: of the packed network
-    train_s: float  #: of this precision, not of the float network it starts from; less if resumed
-    model: str  #: its checkpoint, beside the results file
+    precision: Label
+    weights: Label  #: their precision
+    activations: Label
+    kernel: Label | None  #: the kernel that runs it
+    seed: Index
+    accuracy: Fraction  #: share of the test images classified right, after the last epoch
+    test_images: Count
+    weight_bytes: Amount  #: of the packed network
+    train_s: Load  #: of this precision, not of the float network it starts from; less if resumed
+    model: Text  #: its checkpoint, beside the results file
     kind: str = "accuracy-row"
 
 
@@ -66,9 +70,9 @@ class AccuracyRow:
 class Diverged:
     """One network whose training ended in numbers that are none."""
 
-    precision: str
-    seed: int
-    reason: str  #: a sentence
+    precision: Label
+    seed: Index
+    reason: Text  #: a sentence
     kind: str = "accuracy-diverged"
 
 
@@ -103,10 +107,7 @@ def read(path: Path) -> AccuracyRun:
     UserError
         If it is missing, not a results file of `accuracy`, of a newer version, or broken.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {path}: {error}; name a .jsonl file of `fatnn-bench accuracy`") from error
+    lines = gate.content(path, "name a .jsonl file of `fatnn-bench accuracy`").rstrip().split(b"\n")
     records = [record for i, line in enumerate(lines) if (record := _parsed(path, i, line, len(lines))) is not None]
     if not records or records[0].get("kind") != "accuracy-header":
         raise UserError(f"{path} is not a results file of `fatnn-bench accuracy`: its first line is not its header")
@@ -130,22 +131,17 @@ def drop_torn_line(path: Path) -> None:
         os.truncate(path, content.rfind(b"\n") + 1)
 
 
-def _parsed(path: Path, i: int, line: str, lines: int) -> dict[str, Any] | None:
+def _parsed(path: Path, i: int, line: bytes, lines: int) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = gate.parsed(line)
     except ValueError as error:
         if 0 < i == lines - 1:
             return None
-        raise UserError(f"{path}, line {i + 1}: not JSON ({error}); delete the line, or mend it") from error
+        raise UserError(f"{path}, line {i + 1}: not JSON ({error}); {_MEND}") from error
     if not isinstance(record, dict):
-        raise UserError(f"{path}, line {i + 1}: expected an object; delete the line, or mend it")
+        raise UserError(f"{path}, line {i + 1}: expected an object; {_MEND}")
     return record
 
 
 def _validated(path: Path, line: int, kind: type[T], record: dict[str, Any]) -> T:
-    try:
-        return TypeAdapter(kind).validate_python(record)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise UserError(f"{path}, line {line}, {field}: {fault['msg']}; delete the line, or mend it") from error
+    return gate.validated(TypeAdapter(kind), record, f"{path}, line {line}", _MEND)

@@ -1,10 +1,12 @@
 """``fatnn-bench accuracy``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench import gate
 from fatnn_bench.cli.options import together
 from fatnn_bench.errors import UserError
 
@@ -51,24 +53,21 @@ def accuracy(
     from fatnn_bench.accuracy.extra import require
 
     require("torch")
-    from fatnn_bench.accuracy import networks, schemes
+    from fatnn_bench.accuracy import schemes
     from fatnn_bench.accuracy.records import Settings
 
     if resume is not None:
         if output is not None:
             raise UserError("--resume goes on in the file it names; leave -o out")
-        _go_on(resume)
+        _go_on(resume, data)
         return
-    if network not in networks.NETWORKS:
-        raise UserError(f"there is no network {network!r} to train; there are {', '.join(networks.NETWORKS)}")
-    if order not in list(networks.Order):
-        raise UserError(f"there is no order {order!r}; there are {', '.join(networks.Order)}")
     names = tuple(scheme.name for scheme in schemes.choose(together(precision)))
     folder = str(data) if data else None
     settings = Settings(
         dataset=dataset, network=network, order=order, calibration=calibration, precisions=names, seeds=seeds,
         epochs=epochs, learning_rate=learning_rate, batch=batch, threads=threads, data=folder,
     )  # fmt: skip
+    _refuse_unknown(settings)
     _begin(settings, output)
 
 
@@ -97,16 +96,33 @@ def _begin(settings: "Settings", output: Path | None) -> None:
     _run(settings, path, header)
 
 
-def _go_on(path: Path) -> None:
+def _refuse_unknown(settings: "Settings") -> None:
+    """Raise UserError if there is no such network, order or precision to train."""
+    from fatnn_bench.accuracy import networks, schemes
+
+    asked = [("network", settings.network, tuple(networks.NETWORKS)), ("order", settings.order, tuple(networks.Order))]
+    asked += [("precision", name, tuple(schemes.SCHEMES)) for name in settings.precisions]
+    for what, found, names in asked:
+        if found not in names:
+            raise UserError(f"there is no {what} {gate.brief(found)} to train; there are {', '.join(names)}")
+
+
+def _go_on(path: Path, data: Path | None) -> None:
     from fatnn_bench.accuracy import records
     from fatnn_bench.accuracy.environment import software
 
     run = records.read(path)
+    settings = run.header.settings
+    _refuse_unknown(settings)
+    if settings.data is not None:  # what is read is not for a results file to say
+        if data is None:
+            raise UserError(f"{path} was begun with images of {gate.brief(settings.data)}; name them: --data FOLDER")
+        settings = replace(settings, data=str(data))
     records.drop_torn_line(path)
     was, now = run.header.software.get("torch"), software()["torch"]
     if was != now:
         typer.echo(f"fatnn-bench: begun with torch {was}, going on with {now}: results may differ", err=True)
-    _run(run.header.settings, path, None)
+    _run(settings, path, None)
 
 
 def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> None:

@@ -65,8 +65,8 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
             f"{speed.source or 'the run'} has no time of the whole network {network}, which {accuracy.source} is of; "
             f"measure it with `fatnn-bench run --scope network --shapes {network}`"
         )
-    batch = min(row.shape["batch"] for row in rows)
-    rows = [row for row in rows if row.shape["batch"] == batch]
+    batch = min(row.shape.get("batch", 1) for row in rows)
+    rows = [row for row in rows if row.shape.get("batch", 1) == batch]
     found, left_out = [], [f"{record.precision}, seed {record.seed}: {record.reason}" for record in accuracy.diverged]
     for summary in summaries(accuracy.rows):
         row = _row_of(summary.kernel or _FLOAT32, rows)

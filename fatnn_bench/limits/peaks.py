@@ -1,19 +1,20 @@
 """The limits of a machine: a record of what :mod:`fatnn_bench.limits.measure_peaks` found, as a file and as a table."""
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from fatnn_bench import machine
+from fatnn_bench import gate, machine
 from fatnn_bench.comparison.gain import number
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import Amount, Label, Rate, Text
 from fatnn_bench.printing.tables import Document, Sheet
 from fatnn_bench.results import provenance
+from fatnn_bench.results.described import Machine
 
 __all__ = ["Bandwidth", "Peaks", "ProductPeak", "document", "of_other_machine", "read", "record"]
 
@@ -27,22 +28,22 @@ _DISTURBED = 0.05
 class ProductPeak:
     """The rate of a product's step in registers."""
 
-    kernel: str
-    tile: str  #: rows x vectors of the register tile
-    gmacs_per_s: float
-    ci_low: float  #: 95% interval of the median, GMAC/s
-    ci_high: float
+    kernel: Label
+    tile: Label  #: rows x vectors of the register tile
+    gmacs_per_s: Rate
+    ci_low: Rate  #: 95% interval of the median, GMAC/s
+    ci_high: Rate
 
 
 @dataclass(frozen=True)
 class Bandwidth:
     """What can be read from one level of memory."""
 
-    level: str  #: ``L1``, ``L2``, ``L3`` or ``memory``
-    buffer_bytes: int
-    gbytes_per_s: float  #: 10⁹ bytes a second
-    ci_low: float  #: 95% interval of the median, GB/s
-    ci_high: float
+    level: Label  #: ``L1``, ``L2``, ``L3`` or ``memory``
+    buffer_bytes: Amount
+    gbytes_per_s: Rate  #: 10⁹ bytes a second
+    ci_low: Rate  #: 95% interval of the median, GB/s
+    ci_high: Rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +52,11 @@ class Peaks:
 
     kind: str = "peak"
     schema: int = SCHEMA
-    created: str  #: UTC, ISO 8601
-    platform: str
-    machine: dict[str, Any]  #: see :mod:`fatnn_bench.machine`
-    products: tuple[ProductPeak, ...]
-    bandwidths: tuple[Bandwidth, ...]
+    created: Text  #: UTC, ISO 8601
+    platform: Label
+    machine: Machine  #: see :mod:`fatnn_bench.machine`
+    products: Annotated[tuple[ProductPeak, ...], Field(max_length=1000)]
+    bandwidths: Annotated[tuple[Bandwidth, ...], Field(max_length=1000)]
 
 
 _RECORD = TypeAdapter(Peaks)
@@ -77,22 +78,16 @@ def read(path: Path) -> Peaks:
     """
     how = "`fatnn-bench peak --format json -o FILE` makes one"
     try:
-        record = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; {how}") from error
+        record = gate.parsed(gate.content(path, how))
     except ValueError as error:
-        raise UserError(f"{path} is not a record of limits: it is not JSON; {how}") from error
+        raise UserError(f"{path} is not a record of limits: it is not JSON ({error}); {how}") from error
     if not isinstance(record, dict) or record.get("kind") != "peak":
         raise UserError(f'{path} is not a record of limits: it has no "kind": "peak"; {how}')
     if isinstance(record.get("schema"), int) and record["schema"] > SCHEMA:
         raise UserError(
             f"{path} has schema {record['schema']}, this fatnn-bench reads up to {SCHEMA}; upgrade fatnn-bench"
         )
-    try:
-        return _RECORD.validate_python(record)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise UserError(f"{path}, {'.'.join(map(str, fault['loc']))}: {fault['msg']}; {how}") from error
+    return gate.validated(_RECORD, record, str(path), how)
 
 
 def of_other_machine(peaks: Peaks, described: dict[str, Any]) -> str:
@@ -128,8 +123,8 @@ class _Limit(NamedTuple):
     of: str
     rate: float
     unit: str
-    ci_low: float
-    ci_high: float
+    ci_low: Rate
+    ci_high: Rate
 
     @property
     def spread(self) -> float:

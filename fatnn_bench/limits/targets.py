@@ -114,7 +114,7 @@ def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, int, Rows]]:
     timed = [row for run in runs for row in run.rows if row.timed and row.threads == 1]
     for layer in LAYERS:
         if of_layer := [row for row in timed if row.layer == layer]:
-            yield layer, of_layer[0].shape["m"], {(row.scope, row.kernel): row for row in of_layer}
+            yield layer, of_layer[0].shape.get("m", _MANY_ROWS), {(row.scope, row.kernel): row for row in of_layer}
 
 
 def document(runs: Sequence[Run]) -> Document:

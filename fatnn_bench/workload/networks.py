@@ -19,10 +19,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Name, checked_name, refusal
+from fatnn_bench.gate import Count, Index, Name, Text, brief, checked_name, refusal
 from fatnn_bench.workload.layers import MOST, Layer, bare_gemm
 from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
@@ -34,15 +34,15 @@ _FOLDER = Path(__file__).parents[1] / "data" / "networks"
 class _Conv(Entry):
     kind: Literal["conv"]
     name: Name
-    in_channels: PositiveInt
-    out_channels: PositiveInt
-    height: PositiveInt
-    width: PositiveInt
-    kernel: PositiveInt
-    stride: PositiveInt = 1
-    padding: Annotated[int, Field(ge=0)] = 0
-    groups: PositiveInt = 1
-    count: PositiveInt = 1
+    in_channels: Count
+    out_channels: Count
+    height: Count
+    width: Count
+    kernel: Count
+    stride: Count = 1
+    padding: Index = 0
+    groups: Count = 1
+    count: Count = 1
 
     @model_validator(mode="after")
     def _has_a_geometry(self) -> "_Conv":
@@ -56,9 +56,14 @@ class _Conv(Entry):
 class _Linear(Entry):
     kind: Literal["linear"]
     name: Name
-    in_channels: PositiveInt
-    out_channels: PositiveInt
-    count: PositiveInt = 1
+    in_channels: Count
+    out_channels: Count
+    count: Count = 1
+
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> "_Linear":
+        self.layer(None, 1)
+        return self
 
     def layer(self, network: str | None, batch: int) -> Layer:
         return Layer(network=network, batch=batch, **self.model_dump())
@@ -68,9 +73,14 @@ class _Gemm(Entry):
     """A bare GEMM: its name is its shape wherever it comes from, so that its case ids agree."""
 
     kind: Literal["gemm"]
-    m: PositiveInt
-    n: PositiveInt
-    k: PositiveInt
+    m: Count
+    n: Count
+    k: Count
+
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> "_Gemm":
+        self.layer(None, 1)
+        return self
 
     @property
     def name(self) -> str:
@@ -84,17 +94,19 @@ _Layer = Annotated[_Conv | _Linear | _Gemm, Field(discriminator="kind")]
 
 
 class _Network(Entry):
-    description: str = ""
-    batch: PositiveInt = 1
-    layers: Annotated[list[_Layer] | None, Field(min_length=1)] = None
-    layers_of: str | None = None
+    description: Text = ""
+    batch: Count = 1
+    layers: Annotated[list[_Layer] | None, Field(min_length=1, max_length=2000)] = None
+    layers_of: Text | None = None
 
     @model_validator(mode="after")
     def _has_layers_once(self) -> "_Network":
         if (self.layers is None) == (self.layers_of is None):
             raise refusal("expected either 'layers' or 'layers_of'")
         if self.layers_of is not None and self.layers_of not in names():
-            raise refusal(f"no shipped network is '{self.layers_of}'{closest(self.layers_of, names())}", "layers_of")
+            raise refusal(
+                f"no shipped network is {brief(self.layers_of)}{closest(self.layers_of, names())}", "layers_of"
+            )
         seen: set[str] = set()
         for index, entry in enumerate(self.layers or ()):
             if entry.name in seen:
@@ -174,7 +186,10 @@ def _load_file(path: Path) -> list[Layer]:
         checked_name(path.stem)
     except ValueError as error:
         raise UserError(f"{path}: a network is named after its file: {error}; rename the file") from error
-    return [entry.layer(path.stem, network.batch) for entry in _entries(network)]
+    try:
+        return [entry.layer(path.stem, network.batch) for entry in _entries(network)]
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; correct the sizes there, or the batch") from error
 
 
 def _entries(network: _Network) -> list[_Layer]:

@@ -60,7 +60,7 @@ def test_train_resume_export_and_run(tmp_path):
     [
         (["--dataset", "svhn"], "there is no data set 'svhn'"),
         (["--network", "vgg"], "there is no network 'vgg' to train"),
-        (["--order", "abc"], "there is no order 'abc'"),
+        (["--order", "abc"], "there is no order 'abc' to train"),
         (["--precision", "int3"], "no precision matches 'int3'"),
         (["--dataset", "mnist", "--data", "nowhere"], "there is no folder nowhere"),
         (["--resume", "none.jsonl"], r"cannot read none\.jsonl"),

@@ -78,7 +78,10 @@ def test_a_file_of_ones_own(tmp_path):
         ("layers_of: gemm\nlayers: [{kind: gemm, m: 1, n: 1, k: 1}]", "expected either 'layers' or 'layers_of'"),
         ("batch: 1\nlayers_of: resnet19", "line 2, layers_of: no shipped network is 'resnet19'; did you mean 'resnet1"),
         ("layers: []", "line 1, layers: expected at least 1 entry"),
-        ("layers:\n  - {kind: conv, name: a, stride: 0}", "line 2, layers.0.stride: found 0, expected greater than 0"),
+        (
+            "layers:\n  - {kind: conv, name: a, stride: 0}",
+            "line 2, layers.0.stride: found 0, expected greater than or equal to 1",
+        ),
         (
             "layers:\n  - {kind: pool, name: a}",
             "line 2, layers.0.kind: found 'pool', expected one of 'conv', 'linear', 'gemm'",
