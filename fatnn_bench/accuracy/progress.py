@@ -18,7 +18,7 @@ class Progress:
     def __init__(self, settings: Settings, todo: list[tuple[int, Scheme]]) -> None:
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
         self._bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),

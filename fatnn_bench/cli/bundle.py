@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import PlatformsOption
 from fatnn_bench.cli.saved import RunsArgument, read
 
@@ -32,4 +33,4 @@ def bundle(
     chosen = claim_files.read(claims) if claims else list(claim_files.of_runs(saved))
     typer.echo(artifact.write(saved, chosen, text(platforms), output))
     for claim in chosen:
-        typer.echo(f"claims {claim}", err=True)
+        say.note(f"claims {claim}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import PlatformsOption, PluginOption, chosen_plugins
 
 
@@ -37,7 +38,7 @@ def list_(
             width = max(len(entry) for entry, _ in rows)
             print(name if topic is None else "", end="\n" if topic is None else "")
             for entry, description in rows:
-                print(f"  {entry:{width}}  {description}".rstrip())
+                say.result(f"  {entry:{width}}  {description}".rstrip())
 
 
 def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import percentage
 from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, RunsArgument, read
 from fatnn_bench.errors import UserError
@@ -61,10 +62,10 @@ def compare(
     document = tables.runs_document(read_runs, effect)
     render.write(document, form, output)
     if notice := compare_runs.same_code_notice(document.long):
-        typer.echo(f"fatnn-bench: {notice}", err=True)
+        say.note(f"fatnn-bench: {notice}")
     ruling = gate.rule(document.long, limit, strict)
     for sentence in (*ruling.reasons, *ruling.warnings):
-        typer.echo(f"fatnn-bench: {sentence}", err=True)
+        say.note(f"fatnn-bench: {sentence}")
     raise typer.Exit(ruling.code)
 
 

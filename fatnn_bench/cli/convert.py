@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import UserError
 
@@ -86,14 +87,14 @@ def _import(file: Path, origin: Origin, output: Path | None) -> None:
     }
     run = readers[origin](gate.text(file, f"name a file of {origin}"), str(file))
     for warning in run.warnings:
-        typer.echo(f"fatnn-bench: {warning}", err=True)
+        say.note(f"fatnn-bench: {warning}")
     store.save(run, output)
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        typer.echo(text, nl=False)
+        say.document(text)
         return
     try:
         output.write_text(text, encoding="utf-8")

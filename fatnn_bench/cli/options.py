@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def chosen_plugins(files: Sequence[Path] | None) -> tuple[list[str], bool]:
         taken |= {f.name for f in found}
         whole &= not troubles or not Path(plugin).is_absolute()
         for trouble in troubles:
-            typer.echo(f"fatnn-bench: {trouble}", err=True)
+            say.note(f"fatnn-bench: {trouble}")
     return plugins, whole
 
 

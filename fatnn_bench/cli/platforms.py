@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import PlatformsOption
 from fatnn_bench.errors import UserError
 
@@ -33,7 +34,7 @@ def _list(context: typer.Context, platforms: PlatformsOption = None) -> None:
     for name, entry in entries.items():
         reason = obstacle(entry)
         state = f"not here: {reason}" if reason else f"usable  {entry.description}".rstrip()
-        print(f"{name:{width}}  {entry.kind:8}  {state}")
+        say.result(f"{name:{width}}  {entry.kind:8}  {state}")
 
 
 @platforms.command()

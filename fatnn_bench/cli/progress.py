@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from fatnn_bench.printing.escaping import plain
 from fatnn_bench.results.records import Row, Status
 
 
@@ -18,7 +19,7 @@ class Progress:
         self._cases, self._rows = cases, 0
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
         self._bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -41,7 +42,7 @@ class Progress:
         self._bar.stop()
 
     def turn(self, name: str, progress: float) -> None:
-        self._bar.update(self._task, description=name, completed=max(self._rows, int(progress * self._cases)))
+        self._bar.update(self._task, description=plain(name), completed=max(self._rows, int(progress * self._cases)))
 
     def note(self, text: str) -> None:
         self._told(f"fatnn-bench: {text}")
@@ -53,4 +54,4 @@ class Progress:
             self._told(f"{row.status} {row.case}: {row.reason}")
 
     def _told(self, line: str) -> None:
-        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(plain(line), markup=False, highlight=False, soft_wrap=True)

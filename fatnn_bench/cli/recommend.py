@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.saved import RunArgument, read
 from fatnn_bench.errors import UserError
 
@@ -43,14 +44,14 @@ def recommend(
     most_s = None if max_latency is None else _seconds(max_latency)
     choices = tradeoff.joined(records.read(accuracy), read(run))
     advice = tradeoff.recommend(choices, most_s, min_accuracy)
-    typer.echo(f"{_described(advice.best)}")
+    say.result(_described(advice.best))
     by = "accuracy" if most_s is not None else "latency"
     for other in advice.equals:
-        typer.echo(f"cannot tell by {by} from {_described(other)}")
+        say.result(f"cannot tell by {by} from {_described(other)}")
     for other in advice.unsure:
-        typer.echo(f"cannot tell whether it keeps the limit: {_described(other)}")
+        say.result(f"cannot tell whether it keeps the limit: {_described(other)}")
     for sentence in choices.left_out:
-        typer.echo(f"left out {sentence}", err=True)
+        say.note(f"left out {sentence}")
 
 
 def _described(choice: "Choice") -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import PlatformsOption, PluginOption, TimeoutOption, chosen_plugins
 from fatnn_bench.errors import Exit
@@ -43,7 +44,7 @@ def reproduce(
     for then, now in zip(judge(held.claims, held.runs), judge(held.claims, here), strict=True):
         rulings.add(now.ruling)
         figures = [str(outcome.gain or "not measured") for outcome in (now, then)]
-        typer.echo(f"{now.ruling:7} {now.claim}: {figures[0]} here, {figures[1]} there")
+        say.result(f"{now.ruling:7} {now.claim}: {figures[0]} here, {figures[1]} there")
     if not held.claims:
         typer.echo("fatnn-bench: the artifact claims nothing", err=True)
     if Ruling.FAIL in rulings:

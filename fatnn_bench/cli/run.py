@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
     NATIVE,
@@ -132,7 +133,7 @@ def run(
         except UserError as error:
             if not several:
                 raise
-            typer.echo(f"fatnn-bench: {name}: {error}", err=True)  # the other platforms can still be measured
+            say.note(f"fatnn-bench: {name}: {error}")  # the other platforms can still be measured
             codes.append(Exit.ERROR)
         else:
             done.append(found)
@@ -163,7 +164,7 @@ def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
 
     cases = owed(plan, earlier)
     for case in cases:
-        print(f"{case.id}  {case.layer.m}×{case.layer.n}×{case.layer.k}")
+        say.result(f"{case.id}  {case.layer.m}×{case.layer.n}×{case.layer.k}")
     seconds = estimate_s(cases, plan.settings)
     typer.echo(f"{len(cases)} cases on {plan.platform_name}, about {seconds:.0f} s once compiled", err=True)
 
@@ -215,7 +216,7 @@ def _print_quality(done: "Run") -> None:
     from fatnn_bench.results.records import Status
 
     for sentence in same_code.shared_loops(done.rows):
-        typer.echo(f"fatnn-bench: {sentence}", err=True)
+        say.note(f"fatnn-bench: {sentence}")
     if done.floor is not None:
         typer.echo(f"this run resolves differences of {done.floor:.1%} and more", err=True)
     doubtful = sum(row.status is Status.MISTRUSTED for row in done.rows)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
@@ -35,5 +36,5 @@ def read(path: Path) -> "Run":
     run = store.read(path)
     gc.freeze()  # its rows stay until the end, so collections, which would look through all of them, leave them out
     for warning in run.warnings:
-        typer.echo(f"fatnn-bench: {warning}", err=True)
+        say.note(f"fatnn-bench: {warning}")
     return run

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import (
     NATIVE,
     RESNET18,
@@ -59,5 +60,5 @@ def verify(
                     rows.append(row)  # an interruption keeps those before it
     finally:
         for row in rows:
-            print(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
+            say.result(f"{row.status:8} {row.case}" + (f"  {row.reason}" if row.reason else ""))
     raise typer.Exit(campaign.exit_code(rows) or (Exit.FINE if whole else Exit.ERROR))
