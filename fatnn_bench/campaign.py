@@ -15,7 +15,7 @@ from fatnn_bench.harness.blocks import case_seconds
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results import resume
+from fatnn_bench.results import resume, store
 from fatnn_bench.results.identity import counting
 from fatnn_bench.results.records import Header, Noise, Row, Run, Status, in_order, unmeasured
 from fatnn_bench.results.store import Writer
@@ -51,7 +51,7 @@ class Plan:
     plugins: Sequence[str] = ()  #: whose kernels are among the cases; see :mod:`fatnn_bench.plugins`
 
 
-def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = None) -> Run:
+def measure(plan: Plan, output: Path, listener: Listener, go_on: bool = False) -> Run:
     """Measure the cases in a worker and write each row to the results file as soon as it is known.
 
     Parameters
@@ -59,11 +59,12 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
     plan
         What to measure.
     output
-        The results file; nothing is measured if it cannot be written. It is removed if it holds no row in the end.
+        The results file; nothing is measured if it cannot be written. No other process can write to it meanwhile. It
+        is removed if it holds no row in the end.
     listener
         Told how far it is.
-    earlier
-        What the file holds already: only the cases that it lacks are measured, and written behind it.
+    go_on
+        Measure only the cases that the file lacks, and write them behind what it holds.
 
     Returns
     -------
@@ -73,12 +74,19 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
     Raises
     ------
     UserError
-        The file cannot be written, no worker could be started, or machine, software or settings are not those of the
-        earlier run.
+        The file cannot be written, or was changed by others meanwhile; no worker could be started; or machine,
+        software or settings are not those of what the file holds.
     """
-    cases = owed(plan, earlier)
-    if not cases and earlier:
-        return earlier
+    with Writer(output, go_on) as writer:
+        earlier = store.read(output) if go_on else None
+        cases = owed(plan, earlier)
+        if earlier and not cases:
+            return earlier
+        return _measured(plan, cases, writer, listener, earlier)
+
+
+def _measured(plan: Plan, cases: list[Case], writer: Writer, listener: Listener, earlier: Run | None) -> Run:
+    """Measure the cases and write their rows behind those there are; returns all of them."""
     found: list[Row | Noise] = []
 
     def keep(record: Row | Noise) -> None:
@@ -86,7 +94,7 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
         found.append(record)
 
     request = Request(cases, plan.settings, plan.seed, plan.timeout_s, plan.affinity, list(plan.plugins))
-    with Writer(output, go_on=earlier is not None) as writer, closing(_events(plan.platform, request)) as events:
+    with closing(_events(plan.platform, request)) as events:
         header = _header(plan, next(events))
         if earlier:
             resume.refuse_changes(earlier, header)
@@ -99,7 +107,7 @@ def measure(plan: Plan, output: Path, listener: Listener, earlier: Run | None = 
     rows = [record for record in found if isinstance(record, Row)]
     noise = tuple(record for record in found if isinstance(record, Noise))
     ordered = in_order(counting([*before.rows, *rows])[0], header.layers)
-    return Run(header, ordered, (), str(output), (*before.noise, *noise))
+    return Run(header, ordered, (), str(writer.path), (*before.noise, *noise))
 
 
 def owed(plan: Plan, earlier: Run | None) -> list[Case]:

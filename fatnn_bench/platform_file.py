@@ -1,7 +1,6 @@
 """Adding an entry to a platforms file: written only if the whole file is good with it."""
 
 import io
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +8,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fatnn_bench import gate, platforms, yamlfile, yamltree
+from fatnn_bench import gate, platforms, wholefile, yamlfile, yamltree
 from fatnn_bench.errors import UserError
 
-__all__ = ["add"]
+__all__ = ["REMEDY", "add"]
+
+#: What to do where the file cannot be written.
+REMEDY = "name another file with --platforms"
 
 
 def add(path: Path, name: str, kind: str, fields: Mapping[str, str]) -> None:
@@ -37,25 +39,18 @@ def add(path: Path, name: str, kind: str, fields: Mapping[str, str]) -> None:
         raise UserError(f"{base} has a platform {name!r} already; choose another name, or edit the entry there")
     entry = {"kind": kind} | {field: _value(field, text) for field, text in fields.items()}
     text = yamlfile.read(base).rstrip() + "\n\n" + _dumped({name: entry})
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(text)
-        _check(temporary, path)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; name another file with --platforms") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    _check(text, path)
+    wholefile.write(path, text, REMEDY)
 
 
-def _check(written: Path, path: Path) -> None:
-    try:
-        platforms.load(written)
-    except UserError as error:
-        raise UserError(str(error).replace(str(written), f"{path} with the new entry")) from None
+def _check(text: str, path: Path) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        try:
+            platforms.load(Path(stream.name))
+        except UserError as error:
+            raise UserError(str(error).replace(stream.name, f"{path} with the new entry")) from None
 
 
 def _value(field: str, text: str) -> Any:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
-from fatnn_bench import gate
+from fatnn_bench import csvfile, gate, wholefile
 from fatnn_bench.artifact import claims as claim_files
 from fatnn_bench.artifact.claims import Claim
 from fatnn_bench.errors import UserError
@@ -56,14 +55,13 @@ def write(runs: Sequence[Run], claims: Sequence[Claim], platforms: str, output: 
     UserError
         The zip cannot be written, or a run was not read from a file.
     """
-    with TemporaryDirectory() as folder:
-        members = dict(_members(runs, claims, platforms, Path(folder)))
-        try:
-            with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, content in sorted(members.items()):
-                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-        except OSError as error:
-            raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+    wholefile.refuse_unwritable(output)
+    members = dict(_members(runs, claims, platforms))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(members.items()):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    wholefile.write(output, stream.getvalue())
     return output
 
 
@@ -116,9 +114,7 @@ def _refuse_traps(members: Sequence[zipfile.ZipInfo], path: Path) -> None:
             raise UserError(f"{path} is refused: {member.filename!r} in it is a link")
 
 
-def _members(
-    runs: Sequence[Run], claims: Sequence[Claim], platforms: str, folder: Path
-) -> Iterator[tuple[str, str | bytes]]:
+def _members(runs: Sequence[Run], claims: Sequence[Claim], platforms: str) -> Iterator[tuple[str, str | bytes]]:
     """Every file of the zip: its name and what it holds."""
     yield "README.txt", _READ_ME
     yield CLAIMS, "".join(f"- {claim}\n" for claim in claims) or "[]\n"
@@ -134,8 +130,9 @@ def _members(
         yield f"results/{i}-{platform}.jsonl", gate.content(Path(run.source), "bundle results that lie in files")
         for kind in KINDS:
             with suppress(UserError):  # the run has nothing of that kind
-                for file in saving.save(kind, [run], folder / f"{i}-{kind}.svg"):
-                    yield f"figures/{file.name}", file.read_bytes()
+                table, figure = saving.svg(kind, [run])
+                yield f"figures/{i}-{kind}.svg", figure
+                yield f"figures/{i}-{kind}.csv", csvfile.table(table)
 
 
 def _versions(runs: Sequence[Run]) -> Iterator[str]:

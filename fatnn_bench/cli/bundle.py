@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from fatnn_bench.cli import say
-from fatnn_bench.cli.options import PlatformsOption
+from fatnn_bench.cli.options import PlatformsOption, writable
 from fatnn_bench.cli.saved import RunsArgument, read
 
 
 def bundle(
     runs: RunsArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The zip to write; one that exists is replaced.", metavar="FILE")
+        Path,
+        typer.Option(
+            "--output", "-o", help="The zip to write; one that exists is replaced.", metavar="FILE", callback=writable
+        ),
     ] = Path("artifact.zip"),
     claims: Annotated[
         Path | None,

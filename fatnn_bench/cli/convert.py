@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench import wholefile
 from fatnn_bench.cli import say
+from fatnn_bench.cli.options import writable
 from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import UserError
 
@@ -51,14 +53,20 @@ def convert(
         raise UserError("give either --to, to write results in another format, or --from, to make results of one")
     if from_ is not None:
         _import(file, from_, output)
-    elif to is Target.PARQUET:
+        return
+    writable(output)
+    if to is Target.PARQUET:
         from fatnn_bench.interchange import tabular
 
         if output is None:
             raise UserError("Parquet is no text; name a file with -o")
         tabular.to_parquet(read(file), output)
     elif to is not None:
-        _write(_text(read(file), to), output)
+        text = _text(read(file), to)
+        if output is None:
+            say.document(text)
+        else:
+            wholefile.write(output, text)
 
 
 def _text(run: "Run", to: Target) -> str:
@@ -77,6 +85,7 @@ def _import(file: Path, origin: Origin, output: Path | None) -> None:
     from fatnn_bench import gate
     from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
     from fatnn_bench.results import store
+    from fatnn_bench.results.journal import Journal
 
     if output is None:
         raise UserError("name the results file to make with -o, such as -o other.jsonl")
@@ -85,18 +94,9 @@ def _import(file: Path, origin: Origin, output: Path | None) -> None:
         Origin.GOOGLE_BENCHMARK: google_benchmark.from_json,
         Origin.PYTEST_BENCHMARK: pytest_benchmark.from_json,
     }
-    run = readers[origin](gate.text(file, f"name a file of {origin}"), str(file))
+    with Journal(output) as journal:
+        run = readers[origin](gate.text(file, f"name a file of {origin}"), str(file))
+        journal.fill(store.lines(run))
     for warning in run.warnings:
         say.note(f"fatnn-bench: {warning}")
-    store.save(run, output)
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        say.document(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from fatnn_bench.cli.options import writable
+
 
 def export(
     model: Annotated[Path, typer.Argument(help="A checkpoint that `accuracy` made.", metavar="MODEL")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, such as net.fatnn.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, such as net.fatnn.", callback=writable)
+    ],
 ) -> None:
     """Turn a trained network into packed integers and thresholds that run without PyTorch, to the same bit.
 

@@ -25,9 +25,11 @@ def merge(
     from datetime import UTC, datetime
 
     from fatnn_bench.results import store
+    from fatnn_bench.results.journal import Journal
     from fatnn_bench.results.resume import merged
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])
-    store.save(run, output)
+    with Journal(output) as journal:
+        run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])
+        journal.fill(store.lines(run))
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)

@@ -89,6 +89,15 @@ ScopeOption = Annotated[
 ]
 
 
+def writable(output: Path | None) -> Path | None:
+    """The file that a person named to write to, once it is known that it can be: asked before the work is done."""
+    from fatnn_bench import wholefile
+
+    if output is not None:
+        wholefile.refuse_unwritable(output)
+    return output
+
+
 def chosen_cases(
     shapes: str,
     layer: str | None,

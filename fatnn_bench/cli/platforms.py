@@ -54,13 +54,14 @@ def add(
 
     Example: [bold]fatnn-bench platforms add dask fleet scheduler=tcp://192.0.2.7:8786 'resources={board: 1}'[/bold]
     """
-    from fatnn_bench.platform_file import add as write
+    from fatnn_bench import platform_file, wholefile
 
+    wholefile.refuse_unwritable(file, platform_file.REMEDY)
     given: dict[str, str] = {}
     for field in fields:
         key, equals, value = field.partition("=")
         if not equals or not key:
             raise UserError(f"found {field!r}, expected FIELD=VALUE, such as host=me@192.0.2.7")
         given[key] = value
-    write(file, name, kind, given)
+    platform_file.add(file, name, kind, given)
     typer.echo(f"{name} is in {file}: fatnn-bench run --platform {name}", err=True)

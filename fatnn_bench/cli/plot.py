@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fatnn_bench.cli.options import KernelOption, together
+from fatnn_bench.cli.options import KernelOption, together, writable
 from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options
@@ -40,6 +40,7 @@ def plot(
             help="Figure file: .png, .svg or .pdf. By default beside the run, with -KIND.png to its name.",
             metavar="FILE",
             show_default=False,
+            callback=writable,
         ),
     ] = None,
     kind: Annotated[

@@ -16,7 +16,8 @@ class Progress:
     """A bar of cases, with the time left as the cases so far tell it. Listens to :mod:`fatnn_bench.campaign`."""
 
     def __init__(self, cases: int) -> None:
-        self._cases, self._rows = cases, 0
+        self._cases = cases
+        self.rows = 0  #: that are known
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
         self._bar = Bar(
             TextColumn("{task.description}", markup=False),
@@ -42,14 +43,14 @@ class Progress:
         self._bar.stop()
 
     def turn(self, name: str, progress: float) -> None:
-        self._bar.update(self._task, description=plain(name), completed=max(self._rows, int(progress * self._cases)))
+        self._bar.update(self._task, description=plain(name), completed=max(self.rows, int(progress * self._cases)))
 
     def note(self, text: str) -> None:
         self._told(f"fatnn-bench: {text}")
 
     def row_done(self, row: Row) -> None:
-        self._rows += 1
-        self._bar.update(self._task, completed=max(self._rows, self._bar.tasks[self._task].completed))
+        self.rows += 1
+        self._bar.update(self._task, completed=max(self.rows, self._bar.tasks[self._task].completed))
         if row.status in (Status.FAILED, Status.ERROR):
             self._told(f"{row.status} {row.case}: {row.reason}")
 

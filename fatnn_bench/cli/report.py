@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from fatnn_bench.cli.options import writable
 from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
 
 
 def report(
     runs: RunsArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The page to write; one that exists is replaced.", metavar="FILE")
+        Path,
+        typer.Option(
+            "--output", "-o", help="The page to write; one that exists is replaced.", metavar="FILE", callback=writable
+        ),
     ] = Path("report.html"),
     baseline: BaselineOption = None,
 ) -> None:

@@ -1,5 +1,7 @@
 """``fatnn-bench run``."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +34,8 @@ from fatnn_bench.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from fatnn_bench.campaign import Plan
+    from fatnn_bench.harness.timing import Settings
+    from fatnn_bench.platforms import Platform
     from fatnn_bench.results.records import Run
 
 
@@ -83,8 +87,7 @@ def run(
 
     Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
-    from fatnn_bench.campaign import Plan
-    from fatnn_bench.results import side_by_side, store
+    from fatnn_bench.results import side_by_side
 
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
@@ -112,38 +115,63 @@ def run(
         chosen, given = Choice.of_run(earlier, plugins, choice), choice
         chosen.refuse_others(given, _given(context), earlier.source)
         choice, output = chosen, Path(earlier.source)
-    entries, settings = choice.entries(), choice.settings()
-    several = len(entries) > 1
-    if several and output is not None and output.exists():
-        raise UserError(f"{output} exists and results are never overwritten; choose another name with -o")
-    done: list[Run] = []
+    settings = choice.settings()
+    plans = [
+        _plan(replace(choice, platform=name), entry, settings, timeout) for name, entry in choice.entries().items()
+    ]
     codes: list[Exit] = []
-    for name, entry in entries.items():
-        options = replace(choice, platform=name).to_json()
-        plan = Plan(
-            choice.cases(entry), name, entry, settings, choice.seed, timeout, choice.affinity, options, choice.plugin
-        )
-        _refuse_a_core_for_several_threads(plan)
-        if dry_run:
+    if dry_run:
+        for plan in plans:
             _print_plan(plan, earlier)
-            continue
-        path = side_by_side.part(output, name) if several and output else output
-        try:
-            found, code = _measure(plan, path, earlier)
-        except UserError as error:
-            if not several:
-                raise
-            say.note(f"fatnn-bench: {name}: {error}")  # the other platforms can still be measured
-            codes.append(Exit.ERROR)
-        else:
-            done.append(found)
-            codes.append(code)
-    if several and output and done:
-        store.save(side_by_side.joined(done), output)
-        typer.echo(f"saved {output}: {', '.join(run.header.platform for run in done)}", err=True)
+    elif len(plans) > 1:
+        codes = _sweep(plans, output)
+    else:
+        codes = [_measure(plans[0], output, earlier)[1]]
     code = side_by_side.worst(codes)
     if code is not Exit.FINE or not whole:
         raise typer.Exit(code or Exit.ERROR)
+
+
+def _plan(choice: Choice, entry: "Platform", settings: "Settings", timeout: float) -> "Plan":
+    from fatnn_bench.campaign import Plan
+
+    plan = Plan(
+        choice.cases(entry),
+        choice.platform,
+        entry,
+        settings,
+        choice.seed,
+        timeout,
+        choice.affinity,
+        choice.to_json(),
+        choice.plugin,
+    )
+    _refuse_a_core_for_several_threads(plan)
+    return plan
+
+
+def _sweep(plans: Sequence["Plan"], output: Path | None) -> list[Exit]:
+    """Measure platform by platform, each into a file of its own; where an output is given, all into that as well."""
+    from fatnn_bench.results import side_by_side, store
+    from fatnn_bench.results.journal import Journal
+
+    done: list[Run] = []
+    codes: list[Exit] = []
+    with Journal(output) if output else nullcontext() as whole:
+        for plan in plans:
+            path = side_by_side.part(output, plan.platform_name) if output else None
+            try:
+                found, code = _measure(plan, path, None)
+            except UserError as error:
+                say.note(f"fatnn-bench: {plan.platform_name}: {error}")
+                codes.append(Exit.ERROR)  # the other platforms can still be measured
+            else:
+                done.append(found)
+                codes.append(code)
+        if whole and done:
+            whole.fill(store.lines(side_by_side.joined(done)))
+            typer.echo(f"saved {output}: {', '.join(run.header.platform for run in done)}", err=True)
+    return codes
 
 
 def _refuse_a_core_for_several_threads(plan: "Plan") -> None:
@@ -177,11 +205,12 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
     from fatnn_bench.results import store
 
     path = output or store.default_path(plan.platform_name, datetime.now(UTC))
+    progress = Progress(len(campaign.owed(plan, earlier)))
     try:
-        with Progress(len(campaign.owed(plan, earlier))) as progress:
-            done = campaign.measure(plan, path, progress, earlier)
+        with progress:
+            done = campaign.measure(plan, path, progress, go_on=earlier is not None)
     except KeyboardInterrupt:
-        if path.exists():
+        if (progress.rows or earlier) and path.exists():
             typer.echo(
                 f"fatnn-bench: interrupted; what was measured is kept: fatnn-bench show {path}; "
                 f"to go on: fatnn-bench run --resume {path}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fatnn_bench.cli import say
+from fatnn_bench.cli.options import writable
 from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ BaselineOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="csv and json have all columns, in full precision.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write to a file instead of stdout.", metavar="FILE")
+    Path | None,
+    typer.Option("--output", "-o", help="Write to a file instead of stdout.", metavar="FILE", callback=writable),
 ]
 
 

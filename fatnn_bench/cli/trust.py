@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli.options import writable
 from fatnn_bench.errors import Exit
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ _CALLED_DIFFERENT, _FOUND, _SPREAD = 0.01, 0.95, 0.02
 
 def trust(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Keep the figures in a file, as JSON.", metavar="FILE")
+        Path | None,
+        typer.Option("--output", "-o", help="Keep the figures in a file, as JSON.", metavar="FILE", callback=writable),
     ] = None,
     pairs: Annotated[int, typer.Option(help="Pairs of runs that are compared.", min=1)] = 10,
     processes: Annotated[int, typer.Option(help="Processes for the ratio of FATNN to float32.", min=2)] = 10,
@@ -31,6 +33,7 @@ def trust(
     import json
     from dataclasses import asdict
 
+    from fatnn_bench import wholefile
     from fatnn_bench.trust.trial import run_trials
 
     report = run_trials(pairs, processes, lambda what: typer.echo(what, err=True))
@@ -39,7 +42,7 @@ def trust(
         print(f"{'ok' if is_kept else 'MISSED':8}{sentence}")
         kept = kept and is_kept
     if output is not None:
-        output.write_text(json.dumps(asdict(report) | {"spread": report.spread}, indent=1) + "\n", encoding="utf-8")
+        wholefile.write(output, json.dumps(asdict(report) | {"spread": report.spread}, indent=1) + "\n")
     raise typer.Exit(Exit.FINE if kept else Exit.TOO_NOISY)
 
 

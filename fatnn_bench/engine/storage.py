@@ -10,8 +10,8 @@ bit-planes of its levels' indices (:func:`fatnn_bench.engine.program.as_planes`)
 kernel, in_channels] in the attribute ``shape``. Every array has the CRC of the zip: a damaged file is refused.
 """
 
+import io
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, StrictInt, TypeAdapter
 
-from fatnn_bench import gate
+from fatnn_bench import gate, wholefile
 from fatnn_bench.engine import npz
 from fatnn_bench.engine.operation import Operation
 from fatnn_bench.engine.planes import as_planes, from_planes
@@ -68,13 +68,9 @@ def save(program: Program, path: Path) -> None:
         for i, operation in enumerate(program.operations)
         for name, tensor in operation.tensors.items()
     }
-    beside = path.with_name(path.name + ".part")
-    try:
-        with beside.open("wb") as file:
-            np.savez(file, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
-        os.replace(beside, path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; name another file with -o") from error
+    content = io.BytesIO()
+    np.savez(content, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
+    wholefile.write(path, content.getvalue())
 
 
 def load(path: Path) -> Program:

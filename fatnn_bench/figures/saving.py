@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench import csvfile
+from fatnn_bench import csvfile, wholefile
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, style
 from fatnn_bench.results.records import Run
@@ -53,17 +53,15 @@ def save(
     path = output or _beside(runs[0], kind)
     if path.suffix.lower() not in _METADATA:
         raise UserError(f"cannot draw to {path}: its name must end in {', '.join(_METADATA)}, which says the format")
+    csv = path.with_suffix(".csv")
+    for output in (path, csv):
+        wholefile.refuse_unwritable(output)
+    ending, content = path.suffix.lower(), io.BytesIO()
     with mpl.rc_context(style.rc(width)):
         table, figure = _drawn(kind, runs, options)
-        try:
-            figure.savefig(path, dpi=_PNG_DPI, metadata=_METADATA[path.suffix.lower()])
-        except OSError as error:
-            raise _unwritable(path, error) from error
-    csv = path.with_suffix(".csv")
-    try:
-        csv.write_text(csvfile.table(table), encoding="utf-8", newline="")
-    except OSError as error:
-        raise _unwritable(csv, error) from error
+        figure.savefig(content, format=ending[1:], dpi=_PNG_DPI, metadata=_METADATA[ending])
+    wholefile.write(path, content.getvalue())
+    wholefile.write(csv, csvfile.table(table))
     return path, csv
 
 
@@ -85,7 +83,3 @@ def _drawn(kind: str, runs: Sequence[Run], options: Options) -> tuple[pd.DataFra
 def _beside(run: Run, kind: str) -> Path:
     source = Path(run.source)
     return source.with_name(f"{source.stem}-{kind}.png")
-
-
-def _unwritable(path: Path, error: OSError) -> UserError:
-    return UserError(f"cannot write {path}: {error.strerror}; name a file that can be written with -o")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from fatnn_bench import csvfile, gate
+from fatnn_bench import csvfile, gate, wholefile
 from fatnn_bench.errors import UserError
 from fatnn_bench.results.frame import NESTED, flat
 from fatnn_bench.results.identity import counting
@@ -48,10 +48,9 @@ def to_parquet(run: Run, output: Path) -> None:
     """Write a run as Parquet. Raises UserError if pyarrow is not installed, or the file cannot be written."""
     if find_spec("pyarrow") is None:
         raise UserError("pyarrow is not installed, and Parquet needs it; run pip install 'fatnn-bench[parquet]'")
-    try:
-        pd.DataFrame.from_records(list(_records(run))).to_parquet(output, index=False)
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+    content = io.BytesIO()
+    pd.DataFrame.from_records(list(_records(run))).to_parquet(content, index=False)
+    wholefile.write(output, content.getvalue())
 
 
 def from_csv(text: str, source: str) -> Run:

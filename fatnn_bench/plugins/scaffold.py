@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from fatnn_bench import wholefile
 from fatnn_bench.errors import UserError
 
 __all__ = ["write"]
@@ -29,11 +30,20 @@ def write(name: str, folder: Path) -> tuple[Path, Path]:
     for path in paths:
         if path.exists():
             raise UserError(f"{path} exists, and is not overwritten; choose another name, or another folder with -o")
-    templates = files("fatnn_bench.plugins") / "templates"
+    remedy = "name another folder with -o"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, template in zip(paths, ("kernel.py.txt", "test.py.txt"), strict=True):
-            path.write_text(Template((templates / template).read_text("utf-8")).substitute(words), "utf-8")
     except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror}; name another folder with -o") from error
+        raise UserError(f"cannot make the folder {folder}: {error.strerror}; {remedy}") from error
+    templates = files("fatnn_bench.plugins") / "templates"
+    written: list[Path] = []
+    try:
+        for path, template in zip(paths, ("kernel.py.txt", "test.py.txt"), strict=True):
+            text = Template((templates / template).read_text("utf-8")).substitute(words)
+            wholefile.write(path, text, remedy)
+            written.append(path)
+    except UserError:
+        for path in written:  # one without the other would refuse the next try
+            path.unlink(missing_ok=True)
+        raise
     return paths

@@ -15,8 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fatnn_bench import csvfile
-from fatnn_bench.errors import UserError
+from fatnn_bench import csvfile, wholefile
 from fatnn_bench.printing import escaping
 from fatnn_bench.printing.escaping import markdown, plain
 from fatnn_bench.printing.formats import Format
@@ -40,10 +39,7 @@ def write(document: Document, form: Format, output: Path | None = None) -> None:
         If the file cannot be written.
     """
     if output is not None:
-        try:
-            output.write_text(as_text(document, form), encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+        wholefile.write(output, as_text(document, form))
     elif form is Format.TABLE and (console := Console(highlight=False)).is_terminal:
         console.print(_terminal(document, console))
     else:

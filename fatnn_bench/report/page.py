@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fatnn_bench import __version__, csvfile
+from fatnn_bench import __version__, csvfile, wholefile
 from fatnn_bench.comparison.compare import kernel_order
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options, saving
@@ -40,11 +40,8 @@ class Picture:
 
 def write(runs: Sequence[Run], output: Path, baseline: str | None = None) -> Path:
     """Write the report of at least one run, and return its path. Raises UserError if it cannot be written."""
-    page = render(runs, baseline)
-    try:
-        output.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}; name another file with -o") from error
+    wholefile.refuse_unwritable(output)
+    wholefile.write(output, render(runs, baseline))
     return output
 
 

@@ -5,20 +5,19 @@ warning.
 """
 
 import difflib
-import json
 import os
-import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter
 
 from fatnn_bench import gate
-from fatnn_bench.errors import UserError, WritingStoppedError
+from fatnn_bench.errors import UserError
 from fatnn_bench.results.identity import counting
+from fatnn_bench.results.journal import Journal
 from fatnn_bench.results.records import SCHEMA, Header, Noise, Row, Run, consistent, in_order
 
 #: Decimals of a sample in seconds: the clock's nanosecond and four more, which loops of calls a sample resolve.
@@ -37,119 +36,45 @@ def default_path(platform: str, now: datetime) -> Path:
     return Path("results") / platform / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.jsonl"
 
 
-class Writer:
+class Writer(Journal):
     """A results file open for writing, as a context manager: :meth:`begin` it with a header, then :meth:`write` rows.
 
-    A file that this made and that holds no row in the end is removed.
+    A file that holds no row in the end is not kept.
 
-    Parameters
-    ----------
-    path
-        The file. Folders on the way to it are made. One that exists must be empty: results are not overwritten.
-    go_on
-        Write behind what the file holds, which has its header. A torn last line is cut off.
-
-    Raises
-    ------
-    UserError
-        On entering, if the file cannot be written; on the other methods, if the disk is full or gone. It is a
-        WritingStoppedError once a row is safe.
+    Parameters and errors are those of :class:`~fatnn_bench.results.journal.Journal`.
     """
-
-    def __init__(self, path: Path, go_on: bool = False) -> None:
-        self.path = path
-        self.rows = 0  #: rows safe on the disk
-        self._go_on = go_on
-
-    def __enter__(self) -> Self:
-        try:
-            if not self.path.parent.exists():
-                self.path.parent.mkdir(parents=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        except OSError as error:
-            raise UserError(
-                f"cannot write the results to {self.path}: {error.strerror}; name a file that can be written with -o"
-            ) from error
-        try:
-            if self._go_on:
-                self._cut_torn_line()
-            else:
-                self._refuse_overwriting()
-        except BaseException:
-            os.close(self._file)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        is_file = stat.S_ISREG(os.fstat(self._file).st_mode)
-        os.close(self._file)
-        if is_file and not self.rows and not self._go_on:
-            self.path.unlink()
 
     def begin(self, header: Header) -> None:
         """Write the header."""
-        self._append(header.to_json())
+        self.append(header.to_json())
 
     def write(self, record: Row | Noise) -> None:
         """Append a row, or what a block's noise was, and see it onto the disk.
 
         A NaN or an infinity raises ValueError, and nothing is written.
         """
-        line = record.to_json()
-        if isinstance(record, Row):
-            line["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in record.samples_s]
-        self._append(line)
-        self.rows += isinstance(record, Row)
+        self.append(_line(record))
+        self.keep |= isinstance(record, Row)
 
-    def _refuse_overwriting(self) -> None:
-        if os.fstat(self._file).st_size:
-            raise UserError(
-                f"{self.path} exists and results are never overwritten; choose another name with -o, delete it first, "
-                "or go on with it with --resume"
-            )
 
-    def _cut_torn_line(self) -> None:
-        content = os.pread(self._file, os.fstat(self._file).st_size, 0)
-        whole = content.rfind(b"\n") + 1
-        try:
-            json.loads(content[whole:] or b"0")
-        except ValueError:
-            os.ftruncate(self._file, whole)
-        else:
-            if content[whole:]:
-                os.write(self._file, b"\n")
-
-    def _append(self, record: dict[str, Any]) -> None:
-        line = memoryview(json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n")
-        status = os.fstat(self._file)
-        try:
-            while line:
-                line = line[os.write(self._file, line) :]
-            if stat.S_ISREG(status.st_mode):  # a pipe or /dev/stdout cannot be synchronised
-                os.fsync(self._file)
-        except OSError as error:
-            with suppress(OSError):
-                os.ftruncate(self._file, status.st_size)  # so that the file ends with a whole line
-            if not self.rows:
-                raise UserError(
-                    f"cannot write to {self.path}: {error.strerror}; make room, or name another file with -o"
-                ) from error
-            raise WritingStoppedError(
-                f"cannot write to {self.path} any more: {error.strerror}; the rows that were written before are "
-                "safe. Make room, then go on with --resume"
-            ) from error
+def lines(run: Run) -> Iterator[dict[str, Any]]:
+    """Yield what a results file of a run holds, a JSON object a line."""
+    yield run.header.to_json()
+    yield from map(_line, run.rows)
+    yield from map(_line, run.noise)
 
 
 def save(run: Run, output: Path) -> None:
-    """Write a run to a results file. Raises UserError if it cannot be written, or exists."""
-    with Writer(output) as writer:
-        writer.begin(run.header)
-        for row in run.rows:
-            writer.write(row)
-        for noise in run.noise:
-            writer.write(noise)
+    """Write a run to a results file, whole. Raises UserError if it cannot be written, or exists."""
+    with Journal(output) as journal:
+        journal.fill(lines(run))
+
+
+def _line(record: Row | Noise) -> dict[str, Any]:
+    line = record.to_json()
+    if isinstance(record, Row):
+        line["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in record.samples_s]
+    return line
 
 
 def read(path: Path) -> Run:

@@ -1,0 +1,139 @@
+"""Writing a file whole: under another name in its folder, then renamed, so that it is the old file or the new one.
+
+Only regular files are replaced, and what a symbolic link leads to is. Devices and pipes are written to.
+"""
+
+import errno
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from fatnn_bench.errors import UserError
+
+__all__ = ["is_file", "is_stdout", "refuse_unwritable", "write"]
+
+_ELSEWHERE = "name another file with -o"
+
+
+def write(path: Path, content: str | bytes, remedy: str = _ELSEWHERE) -> None:
+    """Write a file; killed or on a full disk at any time, it is the old one or the new one.
+
+    Parameters
+    ----------
+    path
+        A file that exists keeps its mode and, where the system lets it, its owner.
+    content
+        Text is written as UTF-8.
+    remedy
+        What a person can do if it cannot be written.
+
+    Raises
+    ------
+    UserError
+        It cannot be written.
+    """
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with _told(path, remedy):
+        found = _status(path)
+        if found and not is_file(found):
+            with _opened(path, found) as stream:
+                stream.write(data)
+            return
+        target = _target(path)
+        with _beside(target, found) as (name, stream):
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.replace(name, target)
+        _synchronise(target.parent)
+
+
+def refuse_unwritable(path: Path, remedy: str = _ELSEWHERE) -> None:
+    """Raise the UserError of :func:`write` before there is anything to write, as far as it can be known then."""
+    with _told(path, remedy):
+        found = _status(path)
+        if found and not is_file(found):
+            if stat.S_ISDIR(found.st_mode) or not os.access(path, os.W_OK):
+                raise _system_error(errno.EISDIR if stat.S_ISDIR(found.st_mode) else errno.EACCES)
+            return
+        with _beside(_target(path), found) as (_, stream):
+            stream.write(b"\n")  # for which a full disk has no room
+
+
+@contextmanager
+def _told(path: Path, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # the reader has seen enough
+        raise
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}; {remedy}") from error
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _target(path: Path) -> Path:
+    """Where a path leads, through symbolic links; the last of them may lead to nothing yet."""
+    return Path(os.path.realpath(path))
+
+
+def is_stdout(found: os.stat_result) -> bool:
+    """Return whether a file is the one that stdout goes to."""
+    if sys.__stdout__ is None:  # it is closed, and its number may be another file's
+        return False
+    with suppress(OSError):
+        return os.path.samestat(found, os.fstat(1))
+    return False
+
+
+def is_file(found: os.stat_result) -> bool:
+    """Return whether it is a regular file, and not the one that stdout goes to: others may write to that as well."""
+    return stat.S_ISREG(found.st_mode) and not is_stdout(found)
+
+
+def _opened(path: Path, found: os.stat_result) -> BinaryIO:
+    if is_stdout(found):
+        sys.stdout.flush()
+        return open(os.dup(1), "wb")
+    return path.open("wb")
+
+
+@contextmanager
+def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file in the folder of another, with its mode and owner; it is gone in the end, unless it was renamed."""
+    if old and not os.access(target, os.W_OK):
+        raise _system_error(errno.EACCES)
+    name = target.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        with name.open("xb") as stream:
+            if old:
+                with suppress(PermissionError):
+                    os.fchown(stream.fileno(), old.st_uid, old.st_gid)
+                os.fchmod(stream.fileno(), stat.S_IMODE(old.st_mode))
+            yield name, stream
+    finally:
+        name.unlink(missing_ok=True)
+
+
+def _synchronise(folder: Path) -> None:
+    """See a new name onto the disk, where folders can be synchronised."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _system_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
