@@ -1,7 +1,9 @@
 """Platforms: the ways to start a worker, as ``platforms.yaml`` lists them. That file documents every field."""
 
+import logging
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -190,6 +192,10 @@ Platform: TypeAlias = Annotated[
     Field(discriminator="kind"),
 ]
 
+#: Where a person's own file is found without being named.
+_LOCAL = Path("platforms.yaml")
+_log = logging.getLogger(__name__)
+
 _DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
 
 
@@ -212,7 +218,10 @@ def load(path: Path | None = None) -> dict[str, Platform]:
     UserError
         If the file cannot be read or is wrong; the message names file, line, field and the accepted values.
     """
-    return load_yaml(path or _default(), _DOCUMENT)
+    file = path or _default()
+    if file == _LOCAL:
+        _say_local(Path.cwd())
+    return load_yaml(file, _DOCUMENT)
 
 
 def text(path: Path | None = None) -> str:
@@ -233,8 +242,13 @@ def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:
 
 
 def _default() -> Path:
-    local = Path("platforms.yaml")
-    return local if os.path.lexists(local) else shipped()
+    return _LOCAL if os.path.lexists(_LOCAL) else shipped()
+
+
+@cache
+def _say_local(folder: Path) -> None:
+    """Say, once, that it is not the shipped file that decides."""
+    _log.warning("fatnn-bench: platforms are those of %s", folder / _LOCAL)
 
 
 def shipped() -> Path:

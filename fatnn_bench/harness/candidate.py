@@ -73,9 +73,18 @@ class Candidate:
             self._stages_s[name].append(timing.seconds(run, self._loops) / self._loops)
         self._spent_s += time.perf_counter() - begin
         self._stopped = self._stop(settings)
-        if self._stopped and not np.array_equal(self._prepared.result(), self._verified):
-            self.failure = Status.FAILED, "the result changed while it was timed"
+        if self._stopped and (wrong := self._wrong_when_timed()):
+            self.failure = Status.FAILED, wrong
         return self._stopped is None
+
+    def _wrong_when_timed(self) -> str:
+        """What shows, when all samples are taken, that the timed calls did not do their work; empty if they did."""
+        if not np.array_equal(self._prepared.result(), self._verified):
+            return "the result changed while it was timed"
+        call_s = statistics.median(self.samples_s)
+        if call_s < timing.SHORTEST_CALL_S:
+            return f"a call took {call_s:.2g} s, less than a clock cycle: run(loops) has to compute so many times"
+        return ""
 
     def _make_ready(self) -> None:
         """Leave cores and caches to this case: other libraries' threads and the other kernels' data were in them."""

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 Run: TypeAlias = Callable[[int], float | None]
 
 #: Less than a clock cycle.
-_SHORTEST_CALL_S = 1e-11
+SHORTEST_CALL_S = 1e-11
 
 #: The fewest rounds: of fewer samples, an interval says little.
 LEAST_ROUNDS = 5
@@ -70,7 +70,7 @@ def calibrate(run: Run, sample_s: float) -> int:
     in proportion. The count of a kernel that computes nothing would grow for ever: it ends where calls would be
     shorter than any can be.
     """
-    most = math.ceil(sample_s / _SHORTEST_CALL_S)
+    most = math.ceil(sample_s / SHORTEST_CALL_S)
     loops = 1
     while (elapsed := _shorter_of_two(run, loops, sample_s / 2)) < sample_s / 2 and loops < most:
         loops = max(2 * loops, min(100 * loops, int(loops * sample_s / 2 / max(elapsed, 1e-9))))

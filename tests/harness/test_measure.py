@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from itertools import groupby
 
@@ -58,6 +59,13 @@ def test_a_result_that_changes_while_it_is_timed_fails(kind):
     assert (rows["sly"].status, rows["sly"].reason) == (Status.FAILED, "the result changed while it was timed")
     assert (rows["sly"].median_s, rows["sly"].samples_s) == (None, [])
     assert rows["good"].timed
+
+
+def test_one_that_computes_once_for_all_calls_fails():
+    row = measure(fakes.Idler(), settings=replace(BRIEF, sample_s=0.005))["fake"]
+    assert row.status is Status.FAILED
+    assert re.match(r"a call took .*e-1\d s, less than a clock cycle: run\(loops\) has to compute", row.reason)
+    assert row.median_s is None
 
 
 def test_one_that_sleeps_at_random_is_mistrusted():

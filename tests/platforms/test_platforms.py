@@ -115,3 +115,14 @@ def test_select_keeps_the_order_of_the_names():
 def test_select_refuses(names, message):
     with pytest.raises(UserError, match=message):
         platforms.select(platforms.load(CHECKOUT / "platforms.yaml"), names)
+
+
+def test_a_file_that_nobody_named_is_said_to_count(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    platforms.load()
+    assert caplog.records == []
+    (tmp_path / "platforms.yaml").write_text("mine: {kind: cpu, threads: 1}\n")
+    assert [*platforms.load(), *platforms.load()] == ["mine", "mine"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"fatnn-bench: platforms are those of {tmp_path}/platforms.yaml"
+    ]

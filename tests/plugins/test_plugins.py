@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from fatnn_bench.errors import UserError
@@ -25,7 +27,8 @@ class Kernel:
         self.x, self.y = operands.x.astype(np.int32), operands.y.astype(np.int32)
         self.c = np.empty((len(self.x), len(self.y)), np.int32)
         return self
-    def run(self, loops): self.c[:] = self.x @ self.y.T
+    def run(self, loops):
+        for _ in range(loops): self.c[:] = self.x @ self.y.T
     def result(self): return self.c
 KERNELS = [Kernel()]
 """
@@ -180,3 +183,17 @@ def test_the_example_in_c_is_right():
         pytest.skip("no C compiler is on the PATH")
     (kernel,) = loading.load(str(EXAMPLES / "ctypes_ternary.py"))
     assert complaints(kernel) == []
+
+
+def test_a_plugin_that_hangs_does_not_outlive_who_asked(plugin):
+    ask = f"from fatnn_bench.plugins import discovery; discovery.ask({str(plugin('time.sleep(600)'))!r}, 600)"
+    asking = psutil.Popen([sys.executable, "-c", ask])
+    end = time.monotonic() + 60
+    while not asking.children():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    (child,) = asking.children()
+    asking.kill()
+    asking.wait()
+    psutil.wait_procs([child], timeout=60)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

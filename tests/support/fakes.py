@@ -40,7 +40,8 @@ class Fake:
     def run(self, loops):
         self.calls += 1
         self.log.append((self.name, loops))
-        np.matmul(self.x, self.y.T, out=self.c)
+        for _ in range(loops):
+            np.matmul(self.x, self.y.T, out=self.c)
 
     def result(self):
         return self.c
@@ -79,6 +80,13 @@ class LazyLater(Fake):
     def run(self, loops):
         if self.calls == 0:
             super().run(loops)
+
+
+class Idler(Fake):
+    """Computes once, however often it is asked to."""
+
+    def run(self, loops):
+        super().run(1)
 
 
 class Dozer(Fake):
