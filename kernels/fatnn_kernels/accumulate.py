@@ -93,7 +93,7 @@ def _sum_in_bytes(
     start: Sequence[ir.Value],
 ) -> list[ir.Value]:
     """As :func:`_sum`, with counts kept in bytes for as many words as cannot overflow 255, then added to ``start``."""
-    block = _MOST_COUNTS // max(_popcounts(tile))
+    block = _MOST_COUNTS // max(1, *_popcounts(tile))
     byte_zeros = _zeros(tile, ir.VectorType(I8, 4 * tile.lanes))
 
     def body(first: ir.Value, totals: Sequence[ir.Value]) -> list[ir.Value]:
@@ -109,8 +109,8 @@ def _sum_in_bytes(
 
 def _popcounts(tile: Tile) -> list[int]:
     """How many popcounts a word adds to each accumulator."""
-    word = [MostCounted()] * 2
-    most = tile.product.step((0,) * tile.product.accumulators, word, word)
+    product, word = tile.product, MostCounted()
+    most = product.step((0,) * product.accumulators, [word] * product.x_planes, [word] * product.y_planes)
     return [count // 8 for count in most]
 
 
@@ -141,8 +141,13 @@ class _CarrySave:
     def __init__(self, builder: ir.IRBuilder, tile: Tile, rows: Operand, columns: Operand) -> None:
         self._builder, self._tile, self._rows, self._columns = builder, tile, rows, columns
         popcounts = _popcounts(tile)
-        self._group = _GATHERED // max(popcounts)  #: words of a step
-        self._depths = [int(math.log2(self._group * count)) for count in popcounts]
+        self._group = max(1, _GATHERED // max(1, *popcounts))  #: words of a step
+        added = [self._group * count for count in popcounts]  # to each accumulator
+        self._depths = [max(1, int(math.log2(max(1, count)))) for count in added]
+        # a step's words of weight 1 leave as words of weight 2ᵈ, but for 2ᵈ − 1 that the carries keep
+        self._steps = min(
+            _MOST_COUNTS * 2**depth // max(1, count) for depth, count in zip(self._depths, added, strict=True)
+        )
 
     def sum(self, words: ir.Value) -> list[ir.Value]:
         """Whole groups of words with carries, then what is left without."""
@@ -173,7 +178,7 @@ class _CarrySave:
 
     def _sum_groups(self, begin: ir.Value, end: ir.Value, start: list[ir.Value]) -> list[ir.Value]:
         """Blocks of as many groups as cannot overflow the counts; the carries live on from block to block."""
-        block = _MOST_COUNTS * self._group
+        block = self._steps * self._group
 
         def body(first: ir.Value, state: Sequence[ir.Value]) -> list[ir.Value]:
             totals, carries = state[: len(start)], state[len(start) :]

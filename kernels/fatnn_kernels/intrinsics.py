@@ -14,6 +14,7 @@ from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.activation import StoreActivations
 from fatnn_kernels.epilogue import StorePlanes, StoreResults
+from fatnn_kernels.formula import digest
 from fatnn_kernels.operands import PackedColumns, PackedRows, RegisterOperand, TappedRows
 from fatnn_kernels.tile import Tile
 
@@ -31,7 +32,7 @@ class TileType(types.Opaque):  # type: ignore[misc]
     def __init__(self, tile: Tile) -> None:
         self.tile = tile
         shape = f"{tile.rows}x{tile.vectors}x{tile.lanes}"
-        super().__init__(f"Tile({tile.product.name}, {tile.product.step.__name__}, {shape}, {tile.counting})")
+        super().__init__(f"Tile({tile.product.name}, {digest(tile.product)}, {shape}, {tile.counting})")
 
 
 register_model(TileType)(models.OpaqueModel)

@@ -1,12 +1,13 @@
 import doctest
 import math
+from dataclasses import replace
 
 import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import ALL_PRODUCTS, assert_product, operands
+from oracle import ALL_PRODUCTS, assert_product, draw, on_numpy, operands
 
 import fatnn_kernels
 from fatnn_kernels import (
@@ -21,7 +22,9 @@ from fatnn_kernels import (
     interleaved,
     pack_operands,
 )
+from fatnn_kernels.codec import BitCode
 from fatnn_kernels.intrinsics import TileType
+from fatnn_kernels.operations import popcount
 from fatnn_kernels.packing import pack
 from fatnn_kernels.target import current_target, describe
 from fatnn_kernels.tile import Tile
@@ -218,3 +221,56 @@ def test_tiles_that_differ_in_code_differ_in_type():
     """Numba takes types of one name for the same, and would run the first one's code for both."""
     names = {TileType(Tile(product, 3, 1, 8, "words")).name for product in ALL_PRODUCTS.values()}
     assert len(names) == len(ALL_PRODUCTS)
+
+
+def other_steps():
+    """BINARY in all but what it computes, each part replaced by itself under the same name."""
+
+    def step(acc, x, y):
+        return (acc[0] + popcount(x[0] & y[0]),)
+
+    def finish(acc, n):
+        return n - acc[0]
+
+    return replace(BINARY, step=step), replace(BINARY, finish=finish)
+
+
+def test_products_of_one_name_run_their_own_code():
+    x, y = operands(BINARY, 3, 5, 64)
+    for product in (BINARY, *other_steps()):
+        np.testing.assert_array_equal(gemm(product, x, y), on_numpy(product, x, y))
+
+
+def test_a_type_is_of_what_is_computed_and_nothing_else():
+    products = (BINARY, *other_steps(), replace(BINARY, encode_x=BitCode((-1, 1), lambda ge: (ge[0],))))
+    assert len({TileType(Tile(product, 3, 1, 8, "words")).name for product in products}) == len(products)
+
+    def step(acc, a, b):
+        return (acc[0] + popcount(a[0] ^ b[0]),)
+
+    same = replace(BINARY, step=step)
+    assert TileType(Tile(same, 3, 1, 8, "words")).name == TileType(Tile(BINARY, 3, 1, 8, "words")).name
+
+
+def stepping(*popcounts):
+    """A product that adds so many popcounts a word to each of its accumulators."""
+
+    def step(acc, x, y):
+        words = (x[0] ^ y[0], x[0], y[0], x[0] & y[0], x[0] | y[0], ~x[0] & y[0], x[0] & ~y[0])
+        return tuple(sum(map(popcount, words[:count]), so_far) for so_far, count in zip(acc, popcounts, strict=True))
+
+    def finish(acc, n):
+        return n + sum(acc[1:], acc[0])
+
+    return replace(BINARY, step=step, finish=finish, accumulators=len(popcounts))
+
+
+@pytest.mark.parametrize("popcounts", [(3,), (4,), (5,), (7,), (1, 4), (2, 5), (0, 2), (6, 1, 3)])
+@pytest.mark.parametrize("counting", ["carry-save", "bytes"])
+def test_any_number_of_popcounts_goes_into_an_accumulator(popcounts, counting):
+    product = stepping(*popcounts)
+    tile = Tile(product, 2, 1, current_target().lanes, counting)
+    for words, value in ((1, 0), (7, 0), (40, -1), (131, 1), (131, 0)):
+        x = np.full((2, 32 * words), value) if value else draw(BINARY.x_domain, (2, 32 * words), "any", words)
+        y = np.full((3, 32 * words), -value) if value else draw(BINARY.y_domain, (3, 32 * words), "any", words + 1)
+        np.testing.assert_array_equal(result_of(*packed(tile, x, y)), on_numpy(product, x, y))
