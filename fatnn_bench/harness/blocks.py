@@ -8,6 +8,8 @@ costs, for its rows are known only when the block ends. So a block is as many la
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+import psutil
+
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
 from fatnn_bench.workload.cases import Case
 
@@ -32,6 +34,16 @@ def case_bytes(case: Case) -> int:
     """The most bytes that the operands and the result of a case can take: in float32, packed and unpacked."""
     layer = case.layer
     return 4 * (2 * layer.m * layer.k + layer.n * layer.k + layer.m * layer.n)
+
+
+def beyond_memory(case: Case) -> str:
+    """Why a case cannot be allocated beside its right answer, which is computed in float64; empty if it can."""
+    m, n, k = case.layer.m, case.layer.n, case.layer.k
+    needed, free = case_bytes(case) + 8 * (n * k + 2 * m * n), psutil.virtual_memory().available
+    if needed <= free:
+        return ""
+    sizes = f"M = {m}, N = {n} and K = {k}"
+    return f"{sizes} take up to {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB of memory are free"
 
 
 def blocks(cases: Sequence[Case], settings: Settings, memory_bytes: int) -> Iterator[list[list[Case]]]:

@@ -19,7 +19,7 @@ import psutil
 from fatnn_bench.comparison import statistics
 from fatnn_bench.harness import noise, timing
 from fatnn_bench.harness.affinity import Place
-from fatnn_bench.harness.blocks import blocks
+from fatnn_bench.harness.blocks import beyond_memory, blocks
 from fatnn_bench.harness.candidate import Candidate
 from fatnn_bench.harness.conditions import Conditions, Watch
 from fatnn_bench.harness.contender import Contender
@@ -195,7 +195,7 @@ def _attempt(case: Case, contenders: Mapping[str, Contender], problems: Problems
     if contender is None:
         return unmeasured(case, Status.ERROR, f"no kernel is named {case.kernel}; there are {', '.join(contenders)}")
     try:
-        if reason := contender.skip_reason(case.layer):
+        if reason := contender.skip_reason(case.layer) or beyond_memory(case):
             return unmeasured(case, Status.SKIPPED, reason)
         problem = problems.of(contender.x_domain, contender.y_domain)
         prepared = contender.prepare(problem, case.threads)

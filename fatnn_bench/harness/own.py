@@ -31,8 +31,15 @@ class _Own:
         self._product = product
 
     def skip_reason(self, layer: Layer) -> str:
-        """No product runs grouped convolutions."""
-        return layer.skip_reason
+        """No product runs grouped convolutions, nor sums so long that their type may not hold them."""
+        return layer.skip_reason or beyond_max_k(self._product, layer)
+
+
+def beyond_max_k(product: Product, layer: Layer) -> str:
+    """Why a product does not run a layer of such a K; empty if it does."""
+    if layer.k <= product.max_k:
+        return ""
+    return f"K = {layer.k}: its {product.dtype} sum can overflow beyond K = {product.max_k}"
 
 
 class _Limit:

@@ -194,3 +194,11 @@ def test_verify_passes_without_timing():
     row = verify_case(case("fake"), by_name(fake), 0)
     assert (row.status, row.median_s, row.samples_s) == (Status.PASSED, None, [])
     assert fake.log == [("fake", 1)] * 4
+
+
+@pytest.mark.parametrize(("m", "n", "k"), [(1, 1, 3_000_000_000_000), (10_000_000, 10_000_000, 1)])
+def test_what_cannot_be_allocated_is_refused_before_it_is(m, n, k):
+    row = verify_case(Case("one", bare_gemm(m, n, k), "kernel", 1), by_name(Fake("one")), 0)
+    assert row.status == Status.SKIPPED
+    assert row.reason.startswith(f"M = {m}, N = {n} and K = {k} take up to ")
+    assert row.reason.endswith("GB of memory are free")

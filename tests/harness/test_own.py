@@ -4,7 +4,7 @@ import pytest
 from fatnn_bench.harness.contenders import contenders
 from fatnn_bench.workload import oracle
 from fatnn_bench.workload.data import PATTERNS
-from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.layers import Layer, bare_gemm
 from fatnn_bench.workload.problems import Problems
 
 CONV = Layer(
@@ -73,3 +73,11 @@ def test_a_library_that_is_missing_is_a_reason(monkeypatch):
     layers = contenders("layer")
     for name in ("torch.float32", "torch.int8", "onnxruntime.float32", "onnxruntime.int8"):
         assert "pip install 'fatnn-bench[baselines]'" in layers[name].skip_reason(CONV)
+
+
+@pytest.mark.parametrize("scope", ["kernel", "layer"])
+def test_a_k_whose_sum_may_not_fit_is_skipped_with_the_reason(scope):
+    layer = bare_gemm(1, 1, 140_000)
+    reason = contenders(scope)["int8"].skip_reason(layer)
+    assert reason == "K = 140000: its int32 sum can overflow beyond K = 131071"
+    assert contenders(scope)["binary"].skip_reason(layer) == ""
