@@ -6,9 +6,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fatnn_bench.harness.contender import Limit, Prepared
-from fatnn_bench.harness.own import beyond_max_k
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.problems import Problem
+from fatnn_kernels.packing import beyond_max_k
 from fatnn_kernels.product import Product
 
 
@@ -22,7 +22,7 @@ class GpuGemmContender:
 
     def skip_reason(self, layer: Layer) -> str:
         """No product runs grouped convolutions, and on a GPU none convolves."""
-        return layer.skip_reason or beyond(self._scope) or beyond_max_k(self._product, layer)
+        return layer.skip_reason or beyond(self._scope) or beyond_max_k(self._product, layer.k)
 
     def prepare(self, problem: Problem, threads: int) -> Prepared:
         return _PreparedGpuGemm(self._product, problem)

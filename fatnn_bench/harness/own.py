@@ -16,6 +16,7 @@ from fatnn_kernels.bandwidth import ReadStream
 from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
+from fatnn_kernels.packing import beyond_max_k
 from fatnn_kernels.peak import RegisterLoop, limit_tile
 
 #: Fewer channels than this leave most bits of a word empty; only first convolutions have so few.
@@ -32,14 +33,7 @@ class _Own:
 
     def skip_reason(self, layer: Layer) -> str:
         """No product runs grouped convolutions, nor sums so long that their type may not hold them."""
-        return layer.skip_reason or beyond_max_k(self._product, layer)
-
-
-def beyond_max_k(product: Product, layer: Layer) -> str:
-    """Why a product does not run a layer of such a K; empty if it does."""
-    if layer.k <= product.max_k:
-        return ""
-    return f"K = {layer.k}: its {product.dtype} sum can overflow beyond K = {product.max_k}"
+        return layer.skip_reason or beyond_max_k(self._product, layer.k)
 
 
 class _Limit:

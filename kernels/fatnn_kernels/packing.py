@@ -124,10 +124,13 @@ def check_numbers(product: Product, side: str, values: NDArray[Any]) -> None:
 
 def check_k(product: Product, side: str, k: int) -> None:
     """Raise a ValueError where the result may not fit its type."""
-    if k > product.max_k:
-        raise ValueError(
-            f"{product.name}: {side} has K = {k}; the int32 result can overflow beyond K = {product.max_k}"
-        )
+    if reason := beyond_max_k(product, k):
+        raise ValueError(f"{product.name}: {side} has {reason}")
+
+
+def beyond_max_k(product: Product, k: int) -> str:
+    """Why inner products of so many values may not fit their type; empty if they do."""
+    return f"K = {k}; the {product.dtype} result can overflow beyond K = {product.max_k}" if k > product.max_k else ""
 
 
 def interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:

@@ -79,5 +79,5 @@ def test_a_library_that_is_missing_is_a_reason(monkeypatch):
 def test_a_k_whose_sum_may_not_fit_is_skipped_with_the_reason(scope):
     layer = bare_gemm(1, 1, 140_000)
     reason = contenders(scope)["int8"].skip_reason(layer)
-    assert reason == "K = 140000: its int32 sum can overflow beyond K = 131071"
+    assert reason == "K = 140000; the int32 result can overflow beyond K = 131071"
     assert contenders(scope)["binary"].skip_reason(layer) == ""
