@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from fatnn_bench.accuracy.graph import Graph
-from fatnn_bench.accuracy.networks import NETWORKS, Architecture
+from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.accuracy.schemes import SCHEMES
+from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.errors import UserError
 
 FORMAT = "fatnn-bench checkpoint 1"
@@ -53,7 +54,7 @@ def load_network(path: Path) -> tuple[Architecture, Graph, dict[str, Any]]:
     state = read(path)
     try:
         architecture = Architecture(**state["architecture"])
-        if architecture.network not in NETWORKS or architecture.scheme not in SCHEMES:
+        if architecture.network not in DESCRIPTIONS or architecture.scheme not in SCHEMES:
             raise ValueError(f"unknown network {architecture.network} or precision {architecture.scheme}")
         graph = architecture.build()
         graph.load_state_dict(state["model"])

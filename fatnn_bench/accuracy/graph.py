@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-#: The name of the network's input.
-INPUT = "input"
+from fatnn_bench.architectures.nodes import INPUT
 
 
 @dataclass(frozen=True)

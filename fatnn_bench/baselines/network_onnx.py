@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench.baselines.float_graph import FloatLayer, float_layers
+from fatnn_bench.baselines.network import float_tolerance, image
 from fatnn_bench.baselines.onnx import MISSING
 from fatnn_bench.baselines.onnx_session import session
-from fatnn_bench.baselines.whole import float_tolerance, image
 from fatnn_bench.engine.program import Program
 from fatnn_bench.harness.contender import Limit
-from fatnn_bench.whole.float_graph import FloatLayer, float_layers
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES

@@ -98,9 +98,10 @@ def _begin(settings: "Settings", output: Path | None) -> None:
 
 def _refuse_unknown(settings: "Settings") -> None:
     """Raise UserError if there is no such network, order or precision to train."""
-    from fatnn_bench.accuracy import networks, schemes
+    from fatnn_bench.accuracy import schemes
+    from fatnn_bench.architectures.description import DESCRIPTIONS, Order
 
-    asked = [("network", settings.network, tuple(networks.NETWORKS)), ("order", settings.order, tuple(networks.Order))]
+    asked = [("network", settings.network, tuple(DESCRIPTIONS)), ("order", settings.order, tuple(Order))]
     asked += [("precision", name, tuple(schemes.SCHEMES)) for name in settings.precisions]
     for what, found, names in asked:
         if found not in names:

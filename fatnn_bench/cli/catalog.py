@@ -67,6 +67,6 @@ def _foreign(files: PluginOption) -> Iterable[tuple[str, str]]:
 
 
 def _networks() -> Iterable[tuple[str, str]]:
-    from fatnn_bench.workload import networks
+    from fatnn_bench.architectures import networks
 
     return [(name, networks.describe(name)) for name in networks.names()]

@@ -147,7 +147,7 @@ def _file(name: object, instead: str) -> str:
 
 def _are_shipped(shapes: str, scope: Scope) -> bool:
     """Whether nothing is read but what ships: of whole networks, there are no others."""
-    from fatnn_bench.workload import networks
+    from fatnn_bench.architectures import networks
 
     return scope is Scope.NETWORK or all(networks.is_shipped(item) for item in networks.items(shapes))
 

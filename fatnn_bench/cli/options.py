@@ -108,12 +108,11 @@ def chosen_cases(
     kind: str = "cpu",
 ) -> "list[Case]":
     """The cases that the options ask for, on a kind of platform; ``plugins`` are those of :func:`chosen_plugins`."""
+    from fatnn_bench.architectures import network_shapes, networks
     from fatnn_bench.harness.contenders import contenders
-    from fatnn_bench.whole import shapes as shapes_of_networks
-    from fatnn_bench.workload import networks
     from fatnn_bench.workload.cases import sweep
 
-    layers = shapes_of_networks.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
+    layers = network_shapes.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
     names = list(contenders(scope, kind))
     if plugins:
         from fatnn_bench.plugins.discovery import discover

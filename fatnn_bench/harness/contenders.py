@@ -4,12 +4,12 @@ from fatnn_bench.baselines import onnx, pytorch
 from fatnn_bench.baselines.blas import BlasFloat32
 from fatnn_bench.baselines.network_onnx import OnnxFloat32Network, OnnxInt8Network
 from fatnn_bench.baselines.network_pytorch import TorchNetwork
+from fatnn_bench.engine.untrained import PRECISIONS
 from fatnn_bench.gpu import pytorch as gpu_pytorch
 from fatnn_bench.gpu.own import GpuGemmContender
 from fatnn_bench.harness.contender import Contender
+from fatnn_bench.harness.network import NetworkContender
 from fatnn_bench.harness.own import GemmContender, LayerContender, PackedContender
-from fatnn_bench.whole.contender import NetworkContender
-from fatnn_bench.whole.networks import PRECISIONS
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.cuda import PRODUCTS as CUDA_PRODUCTS
 

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from fatnn_bench import probe
+from fatnn_bench.architectures import networks
 from fatnn_bench.errors import UserError
 from fatnn_bench.hotloop.instructions import kind
 from fatnn_bench.platforms import Platform
 from fatnn_bench.printing.tables import Document, Sheet
-from fatnn_bench.workload import networks
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.yamlfile import closest

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from fatnn_bench import children
+from fatnn_bench.architectures import networks
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.harness.affinity import AUTO
@@ -23,7 +24,6 @@ from fatnn_bench.launch import cpu, process
 from fatnn_bench.platforms import CpuPlatform
 from fatnn_bench.results.records import Header, Noise, Row, Run
 from fatnn_bench.trust import planted
-from fatnn_bench.workload import networks
 from fatnn_bench.workload.cases import Case
 
 __all__ = ["Report", "Tally", "run_trials"]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench.engine.problem import problem_of
 from fatnn_bench.engine.program import Program
-from fatnn_bench.whole.problem import problem_of
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.quantisation import bounds, quantised

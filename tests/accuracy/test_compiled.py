@@ -7,7 +7,8 @@ torch = pytest.importorskip("torch")
 
 from fatnn_bench.accuracy.export import exported, lowered  # noqa: E402
 from fatnn_bench.accuracy.layers import BatchNorm  # noqa: E402
-from fatnn_bench.accuracy.networks import Architecture, Order  # noqa: E402
+from fatnn_bench.accuracy.networks import Architecture  # noqa: E402
+from fatnn_bench.architectures.description import Order  # noqa: E402
 from fatnn_bench.engine import CompiledNetwork, Engine  # noqa: E402
 
 

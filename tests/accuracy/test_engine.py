@@ -13,9 +13,10 @@ from fatnn_bench.accuracy.bounds import level_bounds  # noqa: E402
 from fatnn_bench.accuracy.datasets import catalog  # noqa: E402
 from fatnn_bench.accuracy.export import exported, lowered  # noqa: E402
 from fatnn_bench.accuracy.layers import BatchNorm, QuantisedConvolution  # noqa: E402
-from fatnn_bench.accuracy.networks import Architecture, Order  # noqa: E402
+from fatnn_bench.accuracy.networks import Architecture  # noqa: E402
 from fatnn_bench.accuracy.quantizers.fatnn import FATNN  # noqa: E402
 from fatnn_bench.accuracy.schemes import SCHEMES  # noqa: E402
+from fatnn_bench.architectures.description import Order  # noqa: E402
 from fatnn_bench.engine import Engine, load, save  # noqa: E402
 from fatnn_bench.engine.fold import folded  # noqa: E402
 from fatnn_bench.engine.operation import Operation  # noqa: E402

@@ -8,15 +8,16 @@ import zipfile
 import numpy as np
 import pytest
 
+from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.engine import CompiledNetwork, Engine, load, npz, save
+from fatnn_bench.engine.untrained import untrained
 from fatnn_bench.errors import UserError
-from fatnn_bench.whole.networks import network
 
 PRECISIONS = ("two-bit", "ternary-fatnn", "binary")
 
 
 def contents(path, precision="ternary-fatnn") -> dict[str, np.ndarray]:
-    save(network("small-cnn", precision, 0), path)
+    save(untrained(DESCRIPTIONS["small-cnn"], precision, 0), path)
     with np.load(path) as archive:
         return dict(archive)
 
@@ -118,7 +119,7 @@ def test_mutants_are_refused_or_both_programs_agree(tmp_path, precision):
     [
         ("pixel_bits", 1000, "pixel_bits is 1000, expected a whole number from 0 to 16"),
         ("size", 10**30, "size is 1000000000000000000000000000000, expected a whole number from 1 to 4096"),
-        ("channels", 2, "operation conv0: its weight is int8 of shape (16, 3, 3, 1), expected int8"),
+        ("channels", 2, "operation input_conv.sums: its weight is int8 of shape (16, 3, 3, 1), expected int8"),
         ("classes", 11, "the classifier gives 10 logits, expected one for each of 11 classes"),
         ("classes", True, "header, classes: found True, expected a valid integer"),
         ("operations", 5, "header, operations: found 5, expected a valid list"),

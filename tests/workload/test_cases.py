@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from fatnn_bench.architectures import networks
 from fatnn_bench.errors import UserError
-from fatnn_bench.workload import networks
 from fatnn_bench.workload.cases import Case, sweep
 from fatnn_bench.workload.layers import Layer, bare_gemm
 

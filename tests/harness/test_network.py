@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from fatnn_bench.errors import UserError
+from fatnn_bench.architectures import network_shapes
+from fatnn_bench.architectures.description import DESCRIPTIONS
+from fatnn_bench.engine import reference
+from fatnn_bench.engine.untrained import untrained
 from fatnn_bench.harness.contenders import contenders
-from fatnn_bench.whole import networks, reference, shapes
-from fatnn_bench.workload import networks as shape_files
 from fatnn_bench.workload import oracle
-from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.problems import Problems
 
-SMALL = shapes.load("resnet20")[0]
+SMALL = network_shapes.load("resnet20")[0]
 
 
 def prepared(name, seed=0, pattern="random"):
@@ -54,29 +54,10 @@ def test_stages_are_all_of_a_run():
     assert set(network.stages) == {"pixels", "first convolution", "convolutions", "quantise and pack", "classifier"}
 
 
-def test_a_case_is_a_network_at_a_batch_size():
-    one, sixteen = shapes.load("resnet18")
-    assert Case("binary", sixteen, "network", 1).id == "binary/resnet18.b16/network@1"
-    assert (one.m, one.n, one.k) == (1, 1000, 3 * 224 * 224)
-    assert sixteen.macs == 16 * one.macs
-    assert type(one).from_json(one.to_json()) == one
-
-
-def test_macs_are_those_of_all_layers():
-    layers = shape_files.load("resnet18")
-    assert shapes.load("resnet18")[0].macs == sum(layer.count * layer.macs for layer in layers)
-
-
-@pytest.mark.parametrize("spec", ["vgg16", "1x2x3", " , "])
-def test_what_is_no_whole_network_is_refused(spec):
-    with pytest.raises(UserError, match="small-cnn, resnet20, resnet18"):
-        shapes.load(spec)
-
-
 def test_the_reference_of_a_float_network_agrees_with_scipy():
     from scipy.signal import correlate
 
-    program = networks.network("resnet20", None, 0)
+    program = untrained(DESCRIPTIONS["resnet20"], None, 0)
     first = program.operations[0]
     pixels = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
     image = np.pad(pixels[0].astype(np.float64) / 256, ((1, 1), (1, 1), (0, 0)))

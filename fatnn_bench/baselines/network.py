@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.whole.networks import PIXEL_BITS
+from fatnn_bench.engine.untrained import PIXEL_BITS
 from fatnn_bench.workload.problems import Problem
 
 #: Of the largest logit: float32 sums of thousands of terms, in twenty layers, in another order than float64 ones.

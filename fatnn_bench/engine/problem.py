@@ -1,13 +1,15 @@
 """The problem of a whole network: its program, an image, and the right logits."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench.architectures.description import DESCRIPTIONS, Description
 from fatnn_bench.engine.program import Program
-from fatnn_bench.whole.networks import network
-from fatnn_bench.whole.reference import logits
+from fatnn_bench.engine.reference import logits
+from fatnn_bench.engine.untrained import untrained
 from fatnn_bench.workload import data
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
@@ -20,10 +22,16 @@ def problem_of(
     layer: Layer, domain: Domain, seed: int, pattern: data.Pattern
 ) -> tuple[Program, NDArray[np.uint8], NDArray[np.float32]]:
     """Return the program of kernels of a domain, pixels [batch, height, width, channels], and the right logits."""
-    assert layer.network is not None
-    program = network(layer.network, _PRECISIONS.get(domain.name), seed)
+    program = untrained(_description(layer), _PRECISIONS.get(domain.name), seed)
     pixels = _pixels(layer, seed, pattern)
     return program, pixels, logits(program, pixels)
+
+
+def _description(layer: Layer) -> Description:
+    """The network that a layer of kind ``network`` stands for, on its images."""
+    assert layer.network is not None
+    known = DESCRIPTIONS[layer.network]
+    return replace(known, size=layer.height, channels=layer.in_channels, classes=layer.out_channels)
 
 
 def _pixels(layer: Layer, seed: int, pattern: data.Pattern) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from fatnn_bench.architectures import networks
 from fatnn_bench.errors import UserError
-from fatnn_bench.workload import networks
 from fatnn_bench.workload.layers import bare_gemm
 
 

@@ -1,4 +1,4 @@
-"""Networks are data: YAML files with a list of layers, shipped in ``data/networks`` or written by a person.
+"""Networks as shapes: those that the suite knows whole, and YAML files with a list of layers, shipped or a person's.
 
 A file is named after its network and holds
 
@@ -21,6 +21,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from fatnn_bench.architectures.description import DESCRIPTIONS
+from fatnn_bench.architectures.layers import layers as layers_of
 from fatnn_bench.errors import UserError
 from fatnn_bench.gate import Count, Index, Name, Text, brief, checked_name, refusal
 from fatnn_bench.workload.layers import MOST, Layer, bare_gemm
@@ -120,11 +122,13 @@ _DOCUMENT = TypeAdapter(_Network)
 
 def names() -> list[str]:
     """Return the names of the shipped networks, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+    return sorted([*DESCRIPTIONS, *(path.stem for path in _FOLDER.glob("*.yaml"))])
 
 
 def describe(name: str) -> str:
     """Return the one-line description of a shipped network."""
+    if name in DESCRIPTIONS:
+        return DESCRIPTIONS[name].line
     return load_yaml(_FOLDER / f"{name}.yaml", _DOCUMENT).description
 
 
@@ -166,7 +170,7 @@ def is_shipped(item: str) -> bool:
 
 def _load_item(item: str) -> list[Layer]:
     if item in names():
-        return _load_file(_FOLDER / f"{item}.yaml")
+        return _shipped(item, item, None)
     if gemm := re.fullmatch(_GEMM, item):
         try:
             return [bare_gemm(*map(int, gemm.groups()))]
@@ -187,10 +191,20 @@ def _load_file(path: Path) -> list[Layer]:
     except ValueError as error:
         raise UserError(f"{path}: a network is named after its file: {error}; rename the file") from error
     try:
-        return [entry.layer(path.stem, network.batch) for entry in _entries(network)]
+        return _layers(network, path.stem, network.batch)
     except ValueError as error:
         raise UserError(f"{path}: {error}; correct the sizes there, or the batch") from error
 
 
-def _entries(network: _Network) -> list[_Layer]:
-    return network.layers or _entries(load_yaml(_FOLDER / f"{network.layers_of}.yaml", _DOCUMENT))
+def _shipped(name: str, network: str, batch: int | None) -> list[Layer]:
+    """The layers of a shipped network under another's name, for a batch; for its own if None."""
+    if name in DESCRIPTIONS:
+        return layers_of(DESCRIPTIONS[name], network, batch or 1)
+    held = load_yaml(_FOLDER / f"{name}.yaml", _DOCUMENT)
+    return _layers(held, network, batch or held.batch)
+
+
+def _layers(held: _Network, network: str, batch: int) -> list[Layer]:
+    if held.layers_of:
+        return _shipped(held.layers_of, network, batch)
+    return [entry.layer(network, batch) for entry in held.layers or ()]

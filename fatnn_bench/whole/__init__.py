@@ -1,1 +1,0 @@
-"""Whole networks, timed from an image to its logits: with random weights, which cost the same as trained ones."""
