@@ -1,12 +1,13 @@
 """Checkpoints: a network's architecture and numbers, and where its training stands. Read without running code."""
 
-import os
+import io
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from fatnn_bench import wholefile
 from fatnn_bench.accuracy.graph import Graph
 from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.accuracy.schemes import SCHEMES
@@ -17,12 +18,16 @@ FORMAT = "fatnn-bench checkpoint 1"
 
 
 def save(path: Path, architecture: Architecture, graph: Graph, **more: Any) -> None:
-    """Write a checkpoint; killed at any time, the file is the old one or the new one."""
+    """Write a checkpoint; killed at any time, the file is the old one or the new one. Raises UserError if it cannot."""
     state = {"format": FORMAT, "architecture": architecture.to_json(), "model": graph.state_dict(), **more}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    torch.save(state, beside)
-    os.replace(beside, path)
+    content = io.BytesIO()
+    torch.save(state, content)
+    remedy = "make room, then go on with --resume"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {path.parent}: {error.strerror}; {remedy}") from error
+    wholefile.write(path, content.getvalue(), remedy)
 
 
 def read(path: Path) -> dict[str, Any]:

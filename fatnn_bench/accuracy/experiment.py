@@ -19,6 +19,7 @@ from fatnn_bench.accuracy.networks import Architecture, start_from
 from fatnn_bench.accuracy.records import AccuracyRow, AccuracyRun, Diverged, Settings
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.accuracy.training import DivergedError
+from fatnn_bench.results.journal import Journal
 
 #: Bits of a stored weight.
 WEIGHT_BITS = {"float32": 32, "2-bit": 2, "ternary": 2, "binary": 1}
@@ -48,7 +49,9 @@ def missing(run: AccuracyRun) -> list[tuple[int, Scheme]]:
     return [(seed, scheme) for seed, scheme in todo if (seed, scheme.name) not in done]
 
 
-def run(settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], path: Path, listener: Listener) -> None:
+def run(
+    settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], journal: Journal, listener: Listener
+) -> None:
     """Train what is to do and append its rows to the results file; models go into a folder beside it, without suffix.
 
     A training that diverges is appended as such and ends that precision alone; where the float network diverges, all
@@ -57,11 +60,11 @@ def run(settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], path:
     Raises
     ------
     UserError
-        If a file cannot be written.
+        If a file cannot be written, or others changed the results file meanwhile.
     """
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
-    models = path.with_suffix("")
+    models = journal.path.with_suffix("")
     for seed in dict.fromkeys(seed for seed, _ in todo):
         schemes = [scheme for of, scheme in todo if of == seed]
         begins = models / f"start-seed{seed}.pt"
@@ -69,19 +72,21 @@ def run(settings: Settings, data: DataSet, todo: list[tuple[int, Scheme]], path:
             start = _trained(settings, data, SCHEMES["float32"], seed, begins, None, listener)
         except DivergedError as error:
             for scheme in schemes:
-                _give_up(scheme, seed, f"the network that all precisions start from diverged: {error}", path, listener)
+                _give_up(
+                    scheme, seed, f"the network that all precisions start from diverged: {error}", journal, listener
+                )
             continue
         for scheme in schemes:
             try:
-                records.append(path, _row(settings, data, scheme, seed, models, start, listener))
+                records.append(journal, _row(settings, data, scheme, seed, models, start, listener))
             except DivergedError as error:
-                _give_up(scheme, seed, str(error), path, listener)
+                _give_up(scheme, seed, str(error), journal, listener)
 
 
-def _give_up(scheme: Scheme, seed: int, reason: str, path: Path, listener: Listener) -> None:
+def _give_up(scheme: Scheme, seed: int, reason: str, journal: Journal, listener: Listener) -> None:
     record = Diverged(precision=scheme.name, seed=seed, reason=reason)
     listener.diverged(record)
-    records.append(path, record)
+    records.append(journal, record)
 
 
 def architecture(settings: Settings, data: DataSet, scheme: Scheme) -> Architecture:

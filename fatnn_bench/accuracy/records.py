@@ -1,7 +1,5 @@
 """The results file of an accuracy run: JSON Lines, a header and then a row a precision and seed."""
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,6 +10,7 @@ from fatnn_bench import gate
 from fatnn_bench.errors import UserError
 from fatnn_bench.gate import Amount, Count, Fraction, Index, Label, Load, Rate, Text
 from fatnn_bench.results.described import Machine, Software
+from fatnn_bench.results.journal import Journal
 
 #: Major version of the format. A reader refuses a file with a larger one.
 SCHEMA = 1
@@ -86,17 +85,10 @@ class AccuracyRun:
     diverged: tuple[Diverged, ...] = ()
 
 
-def append(path: Path, record: AccuracyHeader | AccuracyRow | Diverged) -> None:
-    """Append a line and see it onto the disk; folders on the way are made. Raises UserError if it cannot."""
-    line = json.dumps(asdict(record), allow_nan=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; name a file that can be written with -o") from error
+def append(journal: Journal, record: AccuracyHeader | AccuracyRow | Diverged) -> None:
+    """Append a line to a results file and see it onto the disk. Raises UserError if it cannot."""
+    journal.append(asdict(record))
+    journal.keep = True  # the header alone says what its checkpoints belong to
 
 
 def read(path: Path) -> AccuracyRun:
@@ -122,13 +114,6 @@ def read(path: Path) -> AccuracyRun:
     rows = tuple(_validated(path, i, AccuracyRow, record) for i, record in lines_of["accuracy-row"])
     diverged = tuple(_validated(path, i, Diverged, record) for i, record in lines_of["accuracy-diverged"])
     return AccuracyRun(header, rows, str(path), diverged)
-
-
-def drop_torn_line(path: Path) -> None:
-    """Cut off a last line without its end, so that the next begins a line of its own."""
-    content = path.read_bytes()
-    if not content.endswith(b"\n"):
-        os.truncate(path, content.rfind(b"\n") + 1)
 
 
 def _parsed(path: Path, i: int, line: bytes, lines: int) -> dict[str, Any] | None:

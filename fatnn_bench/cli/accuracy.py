@@ -119,7 +119,6 @@ def _go_on(path: Path, data: Path | None) -> None:
         if data is None:
             raise UserError(f"{path} was begun with images of {gate.brief(settings.data)}; name them: --data FOLDER")
         settings = replace(settings, data=str(data))
-    records.drop_torn_line(path)
     was, now = run.header.software.get("torch"), software()["torch"]
     if was != now:
         typer.echo(f"fatnn-bench: begun with torch {was}, going on with {now}: results may differ", err=True)
@@ -133,14 +132,16 @@ def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> N
     from fatnn_bench.accuracy.training import DivergedError
     from fatnn_bench.printing import render
     from fatnn_bench.printing.formats import Format
+    from fatnn_bench.results.journal import Journal
 
-    data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
-    if header is not None:
-        records.append(path, header)
-    todo = experiment.missing(records.read(path))
     try:
-        with Progress(settings, todo) as progress:
-            experiment.run(settings, data, todo, path, progress)
+        with Journal(path, go_on=header is None) as journal:
+            data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
+            if header is not None:
+                records.append(journal, header)
+            todo = experiment.missing(records.read(path))
+            with Progress(settings, todo) as progress:
+                experiment.run(settings, data, todo, journal, progress)
     except KeyboardInterrupt:
         typer.echo(f"fatnn-bench: interrupted; go on with fatnn-bench accuracy --resume {path}", err=True)
         raise typer.Exit(130) from None

@@ -17,7 +17,8 @@ class Progress:
 
     def __init__(self, cases: int) -> None:
         self._cases = cases
-        self.rows = 0  #: that are known
+        self._rows = 0
+        self.begun = False  #: whether the results file is this run's own
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
         self._bar = Bar(
             TextColumn("{task.description}", markup=False),
@@ -43,14 +44,15 @@ class Progress:
         self._bar.stop()
 
     def turn(self, name: str, progress: float) -> None:
-        self._bar.update(self._task, description=plain(name), completed=max(self.rows, int(progress * self._cases)))
+        self.begun = True
+        self._bar.update(self._task, description=plain(name), completed=max(self._rows, int(progress * self._cases)))
 
     def note(self, text: str) -> None:
         self._told(f"fatnn-bench: {text}")
 
     def row_done(self, row: Row) -> None:
-        self.rows += 1
-        self._bar.update(self._task, completed=max(self.rows, self._bar.tasks[self._task].completed))
+        self._rows += 1
+        self._bar.update(self._task, completed=max(self._rows, self._bar.tasks[self._task].completed))
         if row.status in (Status.FAILED, Status.ERROR):
             self._told(f"{row.status} {row.case}: {row.reason}")
 

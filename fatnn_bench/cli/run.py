@@ -210,7 +210,7 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
         with progress:
             done = campaign.measure(plan, path, progress, go_on=earlier is not None)
     except KeyboardInterrupt:
-        if (progress.rows or earlier) and path.exists():
+        if (progress.begun or earlier) and path.exists():
             typer.echo(
                 f"fatnn-bench: interrupted; what was measured is kept: fatnn-bench show {path}; "
                 f"to go on: fatnn-bench run --resume {path}",

@@ -15,6 +15,7 @@ from fatnn_bench.accuracy.datasets.images import DataSet, InMemory  # noqa: E402
 from fatnn_bench.accuracy.networks import Architecture, start_from  # noqa: E402
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width  # noqa: E402
 from fatnn_bench.errors import Exit, UserError  # noqa: E402
+from fatnn_bench.results.journal import Journal  # noqa: E402
 
 ARCHITECTURE = Architecture("small-cnn", "fatnn", 1, 8, 2, pixel_bits=4)
 
@@ -191,8 +192,9 @@ HEADER = records.AccuracyHeader(
 
 
 def run_all(path) -> records.AccuracyRun:
-    records.append(path, HEADER)
-    experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), path, Quiet())
+    with Journal(path) as journal:
+        records.append(journal, HEADER)
+        experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), journal, Quiet())
     return records.read(path)
 
 
@@ -210,15 +212,16 @@ def test_an_experiment_killed_half_way_goes_on_to_the_same_rows(tmp_path):
                 raise KeyboardInterrupt
 
     path = tmp_path / "killed.jsonl"
-    records.append(path, HEADER)
-    with pytest.raises(KeyboardInterrupt):
-        experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), path, Killer())
+    with Journal(path) as journal:
+        records.append(journal, HEADER)
+        with pytest.raises(KeyboardInterrupt):
+            experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), journal, Killer())
     with path.open("a") as file:
         file.write('{"torn')
     kept = records.read(path)
     assert facts(kept) == facts(whole)[:1]
-    records.drop_torn_line(path)
-    experiment.run(SETTINGS, DATA, experiment.missing(kept), path, Quiet())
+    with Journal(path, go_on=True) as journal:
+        experiment.run(SETTINGS, DATA, experiment.missing(kept), journal, Quiet())
     assert facts(records.read(path)) == facts(whole)
 
 

@@ -14,6 +14,7 @@ from fatnn_bench.comparison.tradeoff import joined
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, pareto, saving, style
 from fatnn_bench.results import store
+from fatnn_bench.results.journal import Journal
 
 
 def draw(accuracy=ACCURACY):
@@ -31,8 +32,9 @@ def files(tmp_path):
         writer.begin(SPEED.header)
         for row in SPEED.rows:
             writer.write(row)
-    for record in (ACCURACY.header, *ACCURACY.rows):
-        records.append(accuracy, record)
+    with Journal(accuracy) as journal:
+        for record in (ACCURACY.header, *ACCURACY.rows):
+            records.append(journal, record)
     assert asdict(records.read(accuracy).rows[0]) == asdict(ACCURACY.rows[0])
     return speed, accuracy
 
