@@ -1,5 +1,9 @@
-"""FATNN's product with slow-downs that are really there: more rows are multiplied than are asked for."""
+"""FATNN's product with slow-downs that are really there: more rows are multiplied than are asked for.
 
+``python -m fatnn_bench.trust.planted`` prints the layers as M, N and K, a list in JSON: :func:`fatnn_bench.probe.ask`.
+"""
+
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -71,10 +75,14 @@ def contenders(scope: str) -> dict[str, Contender]:
 
 
 def layers() -> list[Layer]:
-    """Return twenty GEMMs whose rows are a hundred tiles."""
+    """Return twenty GEMMs whose rows are a hundred tiles of this process's target."""
     target = current_target()
     return [
         bare_gemm(_ROW_TILES * target.tile_shape(TERNARY_FATNN.name, TERNARY_FATNN.words(k)).rows, n, k)
         for n in _COLUMNS
         for k in _DEPTHS
     ]
+
+
+if __name__ == "__main__":
+    print(json.dumps([(layer.m, layer.n, layer.k) for layer in layers()]))

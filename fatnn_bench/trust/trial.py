@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from fatnn_bench import children
+from fatnn_bench import children, probe
 from fatnn_bench.architectures import networks
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
@@ -25,6 +25,7 @@ from fatnn_bench.platforms import CpuPlatform
 from fatnn_bench.results.records import Header, Noise, Row, Run
 from fatnn_bench.trust import planted
 from fatnn_bench.workload.cases import Case
+from fatnn_bench.workload.layers import bare_gemm
 
 __all__ = ["Report", "Tally", "run_trials"]
 
@@ -77,7 +78,7 @@ def run_trials(pairs: int = PAIRS, processes: int = PROCESSES, tell: Callable[[s
     tell
         Told what is being done.
     """
-    layers = planted.layers()
+    layers = [bare_gemm(*shape) for shape in probe.ask("native", _ONE_THREAD, "fatnn_bench.trust.planted")]
     honest = [Case(planted.name(0), layer, "kernel", 1) for layer in layers]
     slowed = {p: [Case(planted.name(p), layer, "kernel", 1) for layer in layers[::2]] for p in _SLOWDOWNS}
     after_cases = sorted([*honest, *(case for cases in slowed.values() for case in cases)], key=lambda c: c.layer.name)
