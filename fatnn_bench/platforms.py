@@ -1,13 +1,16 @@
 """Platforms: the ways to start a worker, as ``platforms.yaml`` lists them. That file documents every field."""
 
+import io
 import logging
 import os
 import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from ruamel.yaml import YAML
 
 from fatnn_bench import quota
 from fatnn_bench.errors import UserError
@@ -15,7 +18,6 @@ from fatnn_bench.gate import Index, Label, Name, Text, brief
 from fatnn_bench.variables import SETTABLE
 from fatnn_bench.yamlfile import Entry, closest
 from fatnn_bench.yamlfile import load as load_yaml
-from fatnn_bench.yamlfile import read as read_yaml
 
 #: More threads than any machine of today has.
 _MOST_THREADS = 4096
@@ -196,6 +198,9 @@ Platform: TypeAlias = Annotated[
 _LOCAL = Path("platforms.yaml")
 _log = logging.getLogger(__name__)
 
+#: Fields that tell where other machines, and things on them, are.
+_HOSTS = {"host", "python", "scheduler"}
+
 _DOCUMENT = TypeAdapter(Annotated[dict[Name, Platform], Field(min_length=1)])
 
 
@@ -224,10 +229,27 @@ def load(path: Path | None = None) -> dict[str, Platform]:
     return load_yaml(file, _DOCUMENT)
 
 
-def text(path: Path | None = None) -> str:
-    """Return what the file that :func:`load` reads says, once it is known to be right; errors are those of that."""
-    load(path)
-    return read_yaml(path or _default())
+def text(names: Collection[str], path: Path | None = None, with_hosts: bool = False) -> str:
+    """Return entries of the file that :func:`load` reads as YAML, without comments; errors are those of that.
+
+    Parameters
+    ----------
+    names
+        Of the entries; one that the file lacks is left out.
+    path
+        As of :func:`load`.
+    with_hosts
+        Keep what tells where other machines are.
+    """
+    hidden = set() if with_hosts else _HOSTS
+    entries = {
+        name: {"kind": entry.kind} | entry.model_dump(exclude_unset=True, exclude=hidden)
+        for name, entry in load(path).items()
+        if name in names
+    }
+    stream = io.StringIO()
+    YAML(typ="safe").dump(entries, stream)
+    return stream.getvalue()
 
 
 def select(platforms: dict[str, Platform], names: str) -> dict[str, Platform]:

@@ -33,7 +33,7 @@ figures/           figures of them, and the numbers behind each
 report.html        all of it on a page
 claims.yaml        what the runs are held to
 requirements.txt   the versions that they were measured with
-platforms.yaml     the platforms there were; `reproduce` uses the reader's own
+platforms.yaml     the platforms that were used; `reproduce` uses the reader's own
 
 fatnn-bench reproduce FILE.zip runs it again, and says of each claim whether it holds.
 """
@@ -48,7 +48,7 @@ class Artifact:
 
 
 def write(runs: Sequence[Run], claims: Sequence[Claim], platforms: str, output: Path) -> Path:
-    """Write runs, claims, the text of the platforms file, figures and report to a zip, and return its path.
+    """Write runs, claims, the text of a platforms file, figures and report to a zip, and return its path.
 
     Raises
     ------

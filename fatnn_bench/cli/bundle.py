@@ -23,6 +23,9 @@ def bundle(
         typer.Option(help="YAML, a list of claims; 90% of what was surely gained if not given.", metavar="FILE"),
     ] = None,
     platforms: PlatformsOption = None,
+    with_hosts: Annotated[
+        bool, typer.Option("--with-hosts", help="Tell where the machines of ssh and Dask platforms are, too.")
+    ] = False,
 ) -> None:
     """Pack runs with versions, platforms, figures and what they claim, so that others can run them again.
 
@@ -34,6 +37,7 @@ def bundle(
 
     saved = [read(path) for path in runs]
     chosen = claim_files.read(claims) if claims else list(claim_files.of_runs(saved))
-    typer.echo(artifact.write(saved, chosen, text(platforms), output))
+    names = {name for run in saved for name in (run.header.platform, *(row.platform for row in run.rows)) if name}
+    typer.echo(artifact.write(saved, chosen, text(names, platforms, with_hosts), output))
     for claim in chosen:
         say.note(f"claims {claim}")

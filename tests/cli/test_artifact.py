@@ -5,6 +5,7 @@ import zipfile
 import pytest
 from synthetic import make_row, make_run
 
+from fatnn_bench import platforms
 from fatnn_bench.artifact import bundle
 from fatnn_bench.artifact.claims import Claim, Ruling, judge, of_runs, read
 from fatnn_bench.errors import UserError
@@ -118,3 +119,15 @@ def test_bundle_then_reproduce_passes_here(shell, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("PASS    binary ≥ 1.1× best float32 on resnet18, kernel, native: ")
     assert (tmp_path / "reproduced" / "0-native.jsonl").exists()
+
+
+def test_only_the_platforms_that_were_used_are_told_and_hosts_if_asked_for(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "# a secret\nboard: {kind: ssh, host: me@secret, python: /home/me/python, threads: 2}\n"
+        "other: {kind: dask, scheduler: 'tcp://secret:1'}\n"
+    )
+    assert platforms.text({"board", "gone"}, path) == "board: {kind: ssh, threads: 2}\n"
+    asked = platforms.text({"board"}, path, with_hosts=True)
+    assert "host: me@secret" in asked
+    assert "other" not in asked
