@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # tests whose outcome can depend on the CPU's instructions
 OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harness/test_whole.py \
   tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
-  --ignore=tests/kernels/test_cuda_gemm.py --ignore=tests/kernels/test_jit.py
+  $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py jit.py hostile.py)
 
 # tests that use every library that the suite stands on, and few kernels
 SMOKE := tests/cli/test_end_to_end.py tests/cli/test_saved.py tests/cli/test_convert.py tests/cli/test_usage_errors.py \

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench import machine
+from fatnn_bench.harness.blocks import beyond_memory
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.model.codegen import emit_object, product_for
 from fatnn_bench.platforms import EmulatedPlatform
@@ -66,6 +67,8 @@ def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: R
         return unmeasured(case, Status.SKIPPED, case.layer.skip_reason)
     if case.kernel not in PRODUCTS or case.scope != "kernel":
         return unmeasured(case, Status.SKIPPED, "the emulator runs the suite's own kernels, packed × packed, only")
+    if reason := beyond_memory(case):
+        return unmeasured(case, Status.SKIPPED, reason)
     patterns = data.PATTERNS if request.settings is None else ("random",)
     try:
         for pattern in patterns:
