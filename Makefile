@@ -5,6 +5,9 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
+# as many processes as there are cores, each file in one of them, so that what its tests share is made once
+BESIDE := --numprocesses=auto --dist=loadfile
+
 # tests whose outcome can depend on the CPU's instructions
 OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harness/test_whole.py \
   tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
@@ -16,7 +19,7 @@ SMOKE := tests/cli/test_end_to_end.py tests/cli/test_saved.py tests/cli/test_con
 RESOLUTION_oldest := lowest-direct
 RESOLUTION_newest := highest
 
-.PHONY: bench bench-layers trust test test-levels oldest newest fuzz lint docs benchmarks wheel clean
+.PHONY: bench bench-layers trust test test-all test-levels oldest newest fuzz lint docs benchmarks wheel clean
 .DELETE_ON_ERROR:
 
 bench: .venv/bench  ## time every precision on ResNet-18's layers, print the table, draw the figure
@@ -33,8 +36,13 @@ bench-layers: .venv/layers  ## time kernels, layers and fused layers, with other
 	done; \
 	$(BIN)/fatnn-bench targets $$folder/kernel.jsonl $$folder/layer.jsonl $$folder/packed.jsonl
 
-test: .venv/test  ## run all tests
-	$(BIN)/python -m pytest
+test: .venv/test  ## run the tests: first those that run alone, then a file a core
+	$(BIN)/python -m pytest -m 'alone and not campaign'
+	$(BIN)/python -m pytest -m 'not alone and not campaign' $(BESIDE)
+
+test-all: .venv/test  ## run all tests, with the campaigns that a newcomer does not wait for
+	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m 'not alone' $(BESIDE)
 
 test-levels: test-x86-64-v2 test-x86-64-v3  ## run what depends on the CPU as older ones would; with -j2 both at once
 

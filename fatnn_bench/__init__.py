@@ -37,7 +37,24 @@ _HOMES = {
 
 
 def load(path: str | PathLike[str]) -> "Run":
-    """Read a results file, or the newest in a folder; errors are those of :func:`fatnn_bench.results.store.read`."""
+    """Read a results file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A results file, or a folder: then the newest run in it, or in the folders below it.
+
+    Returns
+    -------
+    Run
+        Its times are in seconds, its sizes in bytes. A torn last line, and all but the last row of a case, are left out
+        and named in ``warnings``.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, or it is no results file of this or an older version; the sentence names the line.
+    """
     from pathlib import Path
 
     from fatnn_bench.results import store
@@ -46,7 +63,27 @@ def load(path: str | PathLike[str]) -> "Run":
 
 
 def report(runs: "Sequence[Run]", output: str | PathLike[str], baseline: str | None = None) -> "Path":
-    """Write the page that ``fatnn-bench report`` writes, and return its path. Raises UserError if it cannot be."""
+    """Write the page that ``fatnn-bench report`` writes: HTML that asks for nothing outside itself.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one; each has a part of the page.
+    output : str or path-like
+        The file to write; one that is there is replaced.
+    baseline : str, optional
+        The kernel to measure against; by default the fastest float32 kernel of each layer.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written, or no run has a kernel named ``baseline``.
+    """
     from pathlib import Path
 
     from fatnn_bench.report import page

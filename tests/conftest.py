@@ -9,6 +9,7 @@ import pytest
 
 import fatnn_bench
 import fatnn_kernels
+from fatnn_kernels.jit import cache_folder
 
 FAKES = Path(__file__).parent / "support"
 #: The packages under test, for processes that tests start: an installed copy of them is not what is tested.
@@ -19,8 +20,9 @@ SOURCES = os.pathsep.join(
 
 @pytest.fixture(scope="session")
 def numba_cache(tmp_path_factory):
-    """A folder for compiled kernels, so that processes which tests start compile each kernel once."""
-    return tmp_path_factory.mktemp("numba")
+    """Where this process keeps compiled kernels: those that tests start find there what any of them has compiled."""
+    folder = cache_folder()
+    return folder.parent if folder else tmp_path_factory.mktemp("numba")
 
 
 @pytest.fixture

@@ -113,15 +113,28 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
 def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     """Return each network's time under each kernel, Σ count · median_s, and the geometric mean of its layers' speedups.
 
+    Parameters
+    ----------
+    run : Run
+        Where it holds a case twice, the later row counts.
+    baseline : str, optional
+        The kernel to measure against; by default the fastest float32 kernel of each layer.
+
     Returns
     -------
     DataFrame
+        A row a network, scope, count of threads and kernel, times in seconds:
         ``platform, network, scope, threads, kernel, layers, left_out, total_s, baseline_total_s, speedup, low, high,
         geometric_mean, geometric_mean_low, geometric_mean_high``. ``left_out`` names the layers that lack a time for
         the kernel or its baseline. Where there are any, or where the shapes belong to no network, the total and its
         speedup are NaN. ``layers`` counts those in the mean.
 
-    Errors are those of :func:`speedups`.
+    Raises
+    ------
+    UserError
+        If the run has no kernel named ``baseline``.
+    NothingComparableError
+        If no kernel was timed at the same place as a baseline.
     """
     groups: dict[tuple[Any, ...], dict[str, list[_Pair]]] = {}
     layers: dict[tuple[Any, ...], dict[str, None]] = {}

@@ -192,7 +192,14 @@ class Run:
         return max((noise.floor for noise in self.noise if noise.floor is not None), default=None)
 
     def frame(self) -> "pd.DataFrame":
-        """Return a DataFrame, a row a case and a column a field; what is nested is named with a dot, as ``shape.m``."""
+        """Return the rows as a table.
+
+        Returns
+        -------
+        DataFrame
+            A row a case and a column a field of the results file, in its units; what is nested is named with a dot, as
+            ``shape.m``.
+        """
         from fatnn_bench.results.frame import frame
 
         return frame(self.rows)

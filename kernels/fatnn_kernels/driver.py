@@ -48,7 +48,8 @@ def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, t
 
     Returns
     -------
-    [M, N], int32, or float32 for the float32 product.
+    ndarray
+        [M, N], int32, or float32 for the float32 product.
 
     Raises
     ------
@@ -69,7 +70,25 @@ def gemm(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed, t
 
 
 def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | Packed) -> tuple[Packed, Packed]:
-    """Pack x and y for a tile that suits them; what is packed already is checked and kept."""
+    """Pack x and y for a tile that suits them; what is packed already is checked and kept.
+
+    Parameters
+    ----------
+    product
+        The inner product.
+    x, y
+        As for :func:`gemm`.
+
+    Returns
+    -------
+    tuple of Packed
+        x and y, for one tile.
+
+    Raises
+    ------
+    ValueError
+        As :func:`gemm`, or what is packed already was packed for another side, product or K.
+    """
     tile = x.tile if isinstance(x, Packed) else choose_tile(product, current_target(), *_sizes(x))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)

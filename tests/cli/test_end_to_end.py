@@ -39,8 +39,8 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, numba_cache):
-    return Runs(tmp_path_factory.mktemp("runs"), numba_cache)
+def runs(tmp_path_factory):
+    return Runs(tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("numba"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import zipfile
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_plugin_is_run_only_if_it_is_named_now(command, given, evil, tmp_path,
     given(plugin=[str(evil)])
     done = command(*arguments)
     assert done.code == 2
-    assert f"used the plugin '{evil}', a file" in done.err
+    assert re.search(r"used the plugin '.*/evil\.py', a file", done.err)
     assert "--plugin 'evil.py'" in done.err
     assert not (tmp_path / "PWNED").exists()
 

@@ -6,7 +6,10 @@ import pytest
 
 from fatnn_bench.results import store
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process"),
+]
 RUN = ("run", "--shapes", "3x3x3", "--kernel", "good", "--quick")
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 

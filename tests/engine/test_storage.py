@@ -101,6 +101,7 @@ def mutated_arrays(arrays, rng) -> dict[str, np.ndarray]:
     return arrays | {name: array}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # a cast of the mutator's
 def test_mutants_are_refused_or_both_programs_agree(tmp_path, precision):

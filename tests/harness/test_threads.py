@@ -8,9 +8,12 @@ import pytest
 
 from fatnn_bench.harness import threads
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="this needs two cores"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="this needs two cores"
+    ),
+]
 ASK = "from fatnn_bench.harness import threads; print(threads.doubt(2, 2))"
 
 

@@ -82,6 +82,7 @@ def test_no_case_has_fewer_than_five_rounds():
     assert all(s.rounds >= timing.LEAST_ROUNDS == 5 for s in (timing.STANDARD, timing.RIGOROUS, timing.QUICK))
 
 
+@pytest.mark.alone
 def test_a_sample_tells_how_long_its_thread_did_not_run():
     def half_asleep(loops):
         end = time.perf_counter() + 0.02

@@ -20,6 +20,7 @@ def test_it_computes_what_it_says(name):
     np.testing.assert_array_equal(loop._c, np.broadcast_to(WORDS * once, loop._c.shape))
 
 
+@pytest.mark.alone
 def test_the_optimiser_leaves_the_work_in_the_loop():
     """A hundred calls take longer than ten: far more than the noise of any machine."""
     loop = RegisterLoop(limit_tile(PRODUCTS["ternary-fatnn"]))

@@ -94,6 +94,7 @@ class Silent:
 CONV = Layer(name="c", kind="conv", in_channels=40, out_channels=20, height=6, width=5, kernel=3, padding=1)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("scope", ["kernel", "packed"])
 @pytest.mark.parametrize("name", ["x86-64-v2", "x86-64-v3"])
 def test_every_product_is_right_at_every_level(name, scope):

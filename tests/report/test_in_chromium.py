@@ -5,8 +5,7 @@ import json
 import shutil
 
 import pytest
-from synthetic import mixed_run
-from test_report import ternary_run
+from synthetic import mixed_run, ternary_run
 
 from fatnn_bench.report import write
 from fatnn_bench.results.records import Run

@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from synthetic import counted, make_noise, make_row, make_run, mixed_run
+from synthetic import counted, make_noise, make_row, make_run, mixed_run, ternary_run
 
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.findings import State
@@ -13,17 +13,6 @@ from fatnn_bench.report import answer, page, table, trust
 from fatnn_bench.results.records import Status
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
-
-
-def ternary_run(**changes):
-    return make_run(
-        *(
-            make_row(kernel, layer, ms=ms, shape=counted(layer, 2))
-            for layer in ("conv1", "conv2_x")
-            for kernel, ms in (("float32", 8.0), ("two-bit", 2.0), ("ternary-fatnn", 1.0))
-        ),
-        **changes,
-    )
 
 
 class Page(HTMLParser):

@@ -63,3 +63,15 @@ def mixed_run(machine=None):
         make_row("int8", "conv2_x", status=Status.FAILED, reason="3 of 9 outputs differ", shape=counted("conv2_x", 3)),
         machine=machine,
     )
+
+
+def ternary_run(**changes):
+    """Two layers, each twice in the network, on which ternary is faster than 2-bit."""
+    return make_run(
+        *(
+            make_row(kernel, layer, ms=ms, shape=counted(layer, 2))
+            for layer in ("conv1", "conv2_x")
+            for kernel, ms in (("float32", 8.0), ("two-bit", 2.0), ("ternary-fatnn", 1.0))
+        ),
+        **changes,
+    )
