@@ -80,7 +80,18 @@ class Product:
         return np.dtype(np.float32 if self.accumulate == "float32" else np.int32)
 
     def words(self, k: int) -> int:
-        """Words a plane holds for K values."""
+        """Words of 32 bits that a plane holds for K values.
+
+        Parameters
+        ----------
+        k
+            Values of an inner product.
+
+        Returns
+        -------
+        int
+            The count, a last word that is not full included.
+        """
         return -(-k // self.values_per_word)
 
     def __repr__(self) -> str:
