@@ -31,6 +31,7 @@ class _Machine(TypedDict, total=False):
     logical_cores: Index | None
     physical_cores: Index | None
     usable_cores: Index | None
+    cpu_quota_cores: Load | None
     efficiency_cores: list[Index]
     isolated_cores: Text | None
     memory_bytes: Amount
