@@ -29,6 +29,18 @@ def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
     Any thread may ask, and after a fork both processes: no two arrays overlap, and none is shared.
 
+    Parameters
+    ----------
+    shape
+        The dimensions, none negative.
+    dtype
+        The type of an item, as NumPy takes it.
+
+    Returns
+    -------
+    ndarray
+        Of that shape and dtype.
+
     Raises
     ------
     ValueError
@@ -47,6 +59,11 @@ def gets_huge_pages() -> bool | None:
     """Whether :func:`aligned` has huge pages here and now: looked at, in pages just written; None where none can tell.
 
     They can be switched off for a machine, a container or a process, and run out where memory is in small pieces.
+
+    Returns
+    -------
+    bool or None
+        Whether there were, for 4 MiB that were asked for and written.
     """
     before = _bytes_in_huge_pages()
     pages = _fresh(2 * _HUGE_BYTES)
