@@ -172,7 +172,9 @@ def _events(platform: Platform, request: Request) -> Generator[Event]:
     while owed:
         with closing(launch.events(platform, replace(request, cases=owed))) as events:
             try:
-                for event in events:
+                for i, event in enumerate(events):
+                    if (event["event"] == "ready") != (i == 0):
+                        raise launch.WorkerDiedError(f"the worker said {event['event']!r} out of turn")
                     match event["event"]:
                         case "row":
                             owed = [case for case in owed if case.id != event["row"]["case"]]
@@ -184,6 +186,8 @@ def _events(platform: Platform, request: Request) -> Generator[Event]:
                     if event["event"] != "ready" or first:
                         yield event
                     first = False
+                for case in owed:
+                    yield _error(case, "the worker said that it was done, and nothing of this case")
                 return
             except launch.WorkerDiedError as error:
                 if at is None:
@@ -192,8 +196,12 @@ def _events(platform: Platform, request: Request) -> Generator[Event]:
                 lost = [case for case in owed if at(case)] or owed[:1]
                 owed = [case for case in owed if case not in lost]
                 for case in lost:
-                    yield {"event": "row", "row": unmeasured(case, Status.ERROR, _told(error, request)).to_json()}
+                    yield _error(case, _told(error, request))
                 at = None
+
+
+def _error(case: Case, reason: str) -> Event:
+    return {"event": "row", "row": unmeasured(case, Status.ERROR, reason).to_json()}
 
 
 def _is_case(name: str) -> Callable[[Case], bool]:

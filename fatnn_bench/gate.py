@@ -69,8 +69,8 @@ Name = Annotated[str, Field(strict=True), AfterValidator(checked_name)]
 Label = Annotated[str, Field(strict=True, max_length=1000)]
 #: A sentence, a path, a date.
 Text = Annotated[str, Field(strict=True, max_length=10_000)]
-#: A time. The bounds leave room to divide, square and add times up.
-Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=1e-12, le=1e9)]
+#: A time. The bounds leave room to divide, square and add times up; a kernel that ignores ``loops`` comes to 1e-14.
+Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=1e-18, le=1e9)]
 #: How many of a thing there are, where there are some: a dimension, threads.
 Count = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 #: A number of one, counted from 0, or how many there are, where there may be none.

@@ -205,4 +205,19 @@ def test_a_note_is_told_once_however_many_workers_say_it(tmp_path, monkeypatch):
     monkeypatch.setattr(launch, "events", lambda *_: (each for each in (ready, note, row, note)))
     listener = Listener()
     campaign.measure(plan("good"), tmp_path / "run.jsonl", listener)
-    assert listener.heard == ["no home", "good/3x3x3"]
+    assert listener.heard[:2] == ["no home", "good/3x3x3"]
+    assert listener.heard.count("no home") == 1
+
+
+def test_a_worker_that_is_done_without_a_word_of_a_case_makes_it_an_error(monkeypatch):
+    def events(platform, request):
+        yield {"event": "ready", "machine": {}, "software": {}}
+        yield {"event": "done"}
+
+    monkeypatch.setattr(launch, "events", events)
+    asked = plan("good")
+    rows = list(campaign.verify(asked.cases, asked.platform, 0, Listener()))
+    assert {(row.status, row.reason) for row in rows} == {
+        ("ERROR", "the worker said that it was done, and nothing of this case")
+    }
+    assert len(rows) == len(asked.cases)

@@ -5,9 +5,9 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any, Protocol, cast
 
+from fatnn_bench.harness.events import WorkerDiedError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.cpu import environment
-from fatnn_bench.launch.process import WorkerDiedError
 from fatnn_bench.platforms import Platform
 from fatnn_bench.results.records import Status, unmeasured
 

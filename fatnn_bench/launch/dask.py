@@ -4,6 +4,7 @@ Each case is a task of its own, and a board that is labelled with a resource get
 lost goes to another, and is marked where boards are lost with it again and again, or none is left.
 """
 
+import socket
 import time
 import uuid
 from collections.abc import Generator, Iterator
@@ -11,19 +12,36 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from fatnn_bench import machine
-from fatnn_bench.errors import UserError
+from pydantic import BaseModel, TypeAdapter
+
+from fatnn_bench import gate, machine
+from fatnn_bench.errors import UserError, legible
+from fatnn_bench.gate import Index, Label
+from fatnn_bench.harness.events import WorkerDiedError, checked
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import board
 from fatnn_bench.platforms import DaskPlatform
+from fatnn_bench.results.described import Machine, Software
 from fatnn_bench.results.records import Status, unmeasured
 from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+
+class Described(BaseModel):
+    """What a board says of itself; see :func:`fatnn_bench.launch.board.describe`."""
+
+    version: tuple[Label, Index]
+    machine: Machine
+    software: Software
+
+
 #: How long to wait for the scheduler, and for a board when all are gone, seconds.
 CONNECT_S, PATIENCE_S = 10.0, 60.0
+_DESCRIBED: TypeAdapter[Described] = TypeAdapter(Described)
+#: A scheduler's greeting has some 100 bytes.
+_LONGEST_GREETING = 2**20
 #: How often to see whether a case has ended, and whether boards are there, seconds.
 _POLL_S, _LOOK_S = 0.02, 1.0
 
@@ -40,8 +58,11 @@ def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]
     from distributed import Client
 
     try:
+        _refuse_strangers(platform.scheduler)
         client = Client(platform.scheduler, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # whatever its protocol makes of what is there
         raise UserError(
             f"no Dask scheduler answers at {platform.scheduler}; start one with `dask scheduler`, "
             "or correct the address"
@@ -50,6 +71,21 @@ def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]
         yield {"event": "ready", **_described(client, platform)}
         yield from _carried_out(client, platform, request)
     yield {"event": "done"}
+
+
+def _refuse_strangers(scheduler: str) -> None:
+    """Raise UserError unless what is there greets as a Dask scheduler, which speaks first: the length of a frame.
+
+    The protocol believes any length that it reads, and waits for one for minutes.
+    """
+    scheme, _, place = scheduler.partition("://")
+    host, _, port = place.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=CONNECT_S) as connection:
+        if scheme != "tcp":
+            return
+        size = int.from_bytes(connection.recv(8), "little")
+    if not 0 < size < _LONGEST_GREETING:
+        raise UserError(f"what answers at {scheduler} is no Dask scheduler; correct the address")
 
 
 def obstacle(platform: DaskPlatform) -> str:
@@ -68,6 +104,7 @@ def _described(client: "Client", platform: DaskPlatform) -> dict[str, Any]:
         )
     found: dict[str, dict[str, Any]] = client.run(board.describe, workers=boards)
     for address, each in found.items():
+        gate.validated(_DESCRIBED, each, f"the board {address}", f"install fatnn-bench {board.VERSION[0]} there")
         if tuple(each["version"]) != board.VERSION:
             raise UserError(
                 f"the board {address} has fatnn-bench {each['version'][0]} with results schema {each['version'][1]}, "
@@ -145,9 +182,20 @@ def _found(future: "Future", case: Case) -> Iterator[dict[str, Any]]:
     """What a task said of its case; a case that killed its boards says so."""
     error = future.exception()
     if error is None:
-        yield from future.result()
+        try:
+            yield from _said(future.result(), case)
+        except WorkerDiedError as bad:
+            yield _lost(case, str(bad))
     else:
-        yield _lost(case, " ".join(str(error).split()) or type(error).__name__)
+        yield _lost(case, legible(" ".join(str(error).split())) or type(error).__name__)
+
+
+def _said(found: Any, case: Case) -> list[dict[str, Any]]:
+    """The rows and noise of a case. Raises WorkerDiedError for what is none of it."""
+    said = [checked(event, "the board") for event in found] if isinstance(found, list) else []
+    if [event["row"]["case"] for event in said if event["event"] == "row"] != [case.id]:
+        raise WorkerDiedError(f"the board said no row, or not one, of {case.id}")
+    return [event for event in said if event["event"] in ("row", "noise", "note")]
 
 
 def _lost(case: Case, reason: str) -> dict[str, Any]:

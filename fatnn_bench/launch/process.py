@@ -1,6 +1,7 @@
 """A process that is handed one request on its stdin and says events on its stdout, a JSON line each."""
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -9,11 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 from fatnn_bench.children import FOLDER
+from fatnn_bench.errors import UserError, legible
+from fatnn_bench.harness.events import LONGEST, WorkerDiedError, heard
 from fatnn_bench.harness.worker import Request
 
-
-class WorkerDiedError(Exception):
-    """The worker ended before it was done; the message says how."""
+#: As much of a process's stderr as is read for its last line, bytes.
+_LAST_WORDS = 2**16
 
 
 def listen(
@@ -39,29 +41,31 @@ def listen(
         The process ended without saying that it was done, or said something that is no event.
     """
     with tempfile.TemporaryFile() as stderr:
-        worker = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=environment,
-            cwd=FOLDER,
-            start_new_session=True,
-            text=True,
-        )
+        try:
+            worker = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment,
+                cwd=FOLDER,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:  # too long an argument, or a NUL in it
+            raise UserError(f"cannot start {command[0]} for {who}: {error}; correct the platform's entry") from error
         assert worker.stdin is not None
         assert worker.stdout is not None
         try:
             with suppress(BrokenPipeError):
-                worker.stdin.write(json.dumps(request.to_json()) + "\n")
+                worker.stdin.write(json.dumps(request.to_json()).encode() + b"\n")
                 worker.stdin.flush()
-            for line in worker.stdout:
-                event = _event(line, who)
+            while line := worker.stdout.readline(LONGEST):
+                event = heard(line, who)
                 yield event
                 if event["event"] == "done":
                     return
             worker.wait()
-            stderr.seek(0)
+            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - _LAST_WORDS))
             raise WorkerDiedError(_obituary(who, worker.returncode, stderr.read().decode(errors="replace")))
         finally:
             worker.kill()
@@ -71,16 +75,7 @@ def listen(
                 worker.stdin.close()
 
 
-def _event(line: str, who: str) -> dict[str, Any]:
-    """The event of a line. One cut short, as by a lost connection, or a login shell's greeting, is none."""
-    with suppress(ValueError):
-        event = json.loads(line)
-        if isinstance(event, dict) and "event" in event:
-            return event
-    raise WorkerDiedError(f"{who} said {line.strip()[:80]!r}, which is no event: was it cut off, or did a shell speak?")
-
-
 def _obituary(who: str, code: int, stderr: str) -> str:
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     last = stderr.strip().splitlines()[-1:]
-    return f"{who} {how}" + (f": {last[0]}" if last else "")
+    return f"{who} {how}" + (f": {legible(last[0])}" if last else "")

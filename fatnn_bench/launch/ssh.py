@@ -12,6 +12,7 @@ from typing import Any
 
 from fatnn_bench import __version__
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.events import WorkerDiedError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import SshPlatform
@@ -51,8 +52,10 @@ def command(platform: SshPlatform) -> list[str]:
 
 
 def _check(platform: SshPlatform, hello: dict[str, Any]) -> None:
-    there, here = (hello.get("version"), hello.get("schema")), (__version__, SCHEMA)
-    if hello["event"] != "hello" or there != here:
+    if hello["event"] != "hello":
+        raise WorkerDiedError(f"the worker on {platform.host} said {hello['event']!r} first, expected 'hello'")
+    there, here = (hello["version"], hello["schema"]), (__version__, SCHEMA)
+    if there != here:
         raise UserError(
             f"{platform.host} has fatnn-bench {there[0]} with results schema {there[1]}, and here it is {here[0]} with "
             f"{here[1]}; install {here[0]} over there, for {platform.python}"

@@ -12,9 +12,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from fatnn_bench import children
+from pydantic import Field, TypeAdapter
+
+from fatnn_bench import children, gate
 from fatnn_bench.errors import UserError
+from fatnn_bench.gate import Label, Load, Text
 from fatnn_bench.plugins.loading import installed
 
 __all__ = ["Found", "ask", "discover", "named"]
@@ -28,11 +32,14 @@ SLOW_S = 10.0
 class Found:
     """A kernel of a plugin, as it describes itself."""
 
-    name: str
-    domain: str
-    scope: str
-    plugin: str
-    load_s: float  #: that its plugin took to load
+    name: Label
+    domain: Label
+    scope: Label
+    plugin: Text
+    load_s: Load  #: that its plugin took to load
+
+
+_ANSWER = TypeAdapter(Annotated[list[Found], Field(max_length=1000)])
 
 
 def named(files: Iterable[str | Path]) -> list[str]:
@@ -69,7 +76,14 @@ def ask(plugin: str, timeout_s: float = TIMEOUT_S) -> list[Found]:
     theirs, ours = os.pipe()  # the child ends when this process does, whatever the plugin is at
     try:
         done = subprocess.run(
-            command, env=environment, cwd=folder, stdin=theirs, capture_output=True, text=True, timeout=timeout_s
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=theirs,
+            capture_output=True,
+            timeout=timeout_s,
+            text=True,
+            errors="replace",
         )
     except subprocess.TimeoutExpired:
         raise UserError(f"plugin {plugin} did not load within {timeout_s:g} s, and is left out") from None
@@ -81,7 +95,10 @@ def ask(plugin: str, timeout_s: float = TIMEOUT_S) -> list[Found]:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise UserError(f"plugin {plugin} ended its process with status {done.returncode}: {last[0]}")
-    return [Found(**record) for record in json.loads(done.stdout)]
+    try:
+        return gate.validated(_ANSWER, gate.parsed(done.stdout), f"plugin {plugin}", "mend it")
+    except ValueError as error:
+        raise UserError(f"plugin {plugin} did not say which kernels it has ({error})") from error
 
 
 def _main() -> None:

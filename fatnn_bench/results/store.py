@@ -73,7 +73,7 @@ def save(run: Run, output: Path) -> None:
 def _line(record: Row | Noise) -> dict[str, Any]:
     line = record.to_json()
     if isinstance(record, Row):
-        line["samples_s"] = [round(sample, SAMPLE_DECIMALS) for sample in record.samples_s]
+        line["samples_s"] = [round(sample, SAMPLE_DECIMALS) or sample for sample in record.samples_s]
     return line
 
 
