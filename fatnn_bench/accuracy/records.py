@@ -36,6 +36,14 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageShape:
+    """What a network was trained on."""
+
+    size: Count  #: height and width, pixels
+    channels: Count
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccuracyHeader:
     """The first line."""
 
@@ -45,6 +53,7 @@ class AccuracyHeader:
     settings: Settings
     machine: Machine  #: see :mod:`fatnn_bench.machine`
     software: Software
+    images: ImageShape | None = None  #: older files do not tell
     kind: str = "accuracy-header"
 
 

@@ -138,7 +138,8 @@ def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> N
         with Journal(path, go_on=header is None) as journal:
             data = catalog.load(settings.dataset, Path(settings.data) if settings.data else None)
             if header is not None:
-                records.append(journal, header)
+                images = records.ImageShape(size=data.size, channels=data.channels)
+                records.append(journal, replace(header, images=images))
             todo = experiment.missing(records.read(path))
             with Progress(settings, todo) as progress:
                 experiment.run(settings, data, todo, journal, progress)

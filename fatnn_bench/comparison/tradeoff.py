@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width
+from fatnn_bench.comparison.same_network import difference
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.results.records import Row, Run
 
@@ -56,7 +57,8 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
     Raises
     ------
     NothingComparableError
-        The speed run has no timed row of the accuracy run's network in scope ``network``.
+        The speed run has no timed row of the accuracy run's network in scope ``network``, or of another network of
+        its name, on larger images say.
     """
     network = accuracy.header.settings.network
     rows = [row for row in speed.rows if row.timed and row.scope == "network" and row.network == network]
@@ -64,6 +66,11 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
         raise NothingComparableError(
             f"{speed.source or 'the run'} has no time of the whole network {network}, which {accuracy.source} is of; "
             f"measure it with `fatnn-bench run --scope network --shapes {network}`"
+        )
+    if unlike := difference(accuracy.header, rows[0]):
+        raise NothingComparableError(
+            f"{accuracy.source} and {speed.source or 'the run'} are of two networks: {unlike}; "
+            "train and time the same one"
         )
     batch = min(row.shape.get("batch", 1) for row in rows)
     rows = [row for row in rows if row.shape.get("batch", 1) == batch]

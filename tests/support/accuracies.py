@@ -3,11 +3,13 @@
 from synthetic import make_row, make_run
 
 from fatnn_bench.accuracy.records import AccuracyHeader, AccuracyRow, AccuracyRun, Settings
+from fatnn_bench.architectures.description import DESCRIPTIONS
+from fatnn_bench.architectures.layers import whole
 
 KERNELS = {"float32": "float32", "twn": None, "lsq-2bit": "two-bit", "fatnn": "ternary-fatnn", "xnor": "binary"}
 
 
-def make_accuracy(source="accuracy.jsonl", network="net", **accuracies):
+def make_accuracy(source="accuracy.jsonl", network="small-cnn", **accuracies):
     """A run of these precisions, ``-`` as ``_``, each with its accuracies seed by seed."""
     named = {name.replace("_", "-"): values for name, values in accuracies.items()}
     settings = Settings(
@@ -28,8 +30,9 @@ def make_accuracy(source="accuracy.jsonl", network="net", **accuracies):
 
 
 def timed(kernel, ms, batch=1, **changes):
-    shape = {"name": f"b{batch}", "m": batch, "n": 10, "k": 64, "count": 1, "batch": batch}
-    return make_row(kernel, f"b{batch}", ms, scope="network", shape=shape, **changes)
+    """A row of small-cnn on digits."""
+    shape = whole(DESCRIPTIONS["small-cnn"], batch).to_json()
+    return make_row(kernel, f"b{batch}", ms, network="small-cnn", scope="network", **{"shape": shape, **changes})
 
 
 SPEED = make_run(

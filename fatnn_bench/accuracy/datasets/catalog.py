@@ -3,11 +3,20 @@
 from pathlib import Path
 
 from fatnn_bench.accuracy.datasets.images import DataSet
+from fatnn_bench.accuracy.records import ImageShape
 from fatnn_bench.errors import UserError
 
 NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "folder")
 #: Pixels of a side that images of a folder are scaled to: ImageNet's custom.
 FOLDER_SIZE = 224
+#: What the images of each are, for results files that do not tell.
+IMAGES = {
+    "digits": ImageShape(size=8, channels=1),
+    "mnist": ImageShape(size=28, channels=1),
+    "fashion-mnist": ImageShape(size=28, channels=1),
+    "cifar10": ImageShape(size=32, channels=3),
+    "folder": ImageShape(size=FOLDER_SIZE, channels=3),
+}
 
 
 def load(name: str, folder: Path | None = None) -> DataSet:
