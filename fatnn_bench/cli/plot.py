@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fatnn_bench.cli import say
 from fatnn_bench.cli.options import KernelOption, together, writable
 from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
 from fatnn_bench.errors import UserError
@@ -72,7 +73,7 @@ def plot(
 
     Example: [bold]fatnn-bench plot results/native --kind stages --style paper --columns 2 -o stages.pdf[/bold]
     """
-    from fatnn_bench.figures import saving
+    from fatnn_bench.figures import room, saving
     from fatnn_bench.figures.style import Width
 
     given = {"baseline": baseline, "kernel": kernel, "peak": peak, "measure_bandwidth": measure_bandwidth}
@@ -86,6 +87,8 @@ def plot(
         _accuracy(accuracy),
     )
     width = Width.SCREEN if style is Style.SCREEN else Width.COLUMN if columns == 1 else Width.PAGE
+    if words := room.left_out(saved):
+        say.note(f"fatnn-bench: {words}")
     for path in saving.save(kind.value, saved, output, options, width):
         typer.echo(path)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from fatnn_bench import csvfile, wholefile
 from fatnn_bench.errors import UserError
-from fatnn_bench.figures import Options, style
+from fatnn_bench.figures import Options, room, style
 from fatnn_bench.results.records import Run
 
 __all__ = ["save", "svg"]
@@ -76,7 +76,8 @@ def svg(kind: str, runs: Sequence[Run], options: Options = Options()) -> tuple[p
 
 def _drawn(kind: str, runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
     warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box stands for it
-    table, figure = import_module(f"fatnn_bench.figures.{kind}").figure(runs, options)
+    draw = import_module(f"fatnn_bench.figures.{kind}").figure
+    table, figure = draw([room.drawable(run) for run in runs], options)
     return table, figure
 
 

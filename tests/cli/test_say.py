@@ -48,3 +48,11 @@ def test_progress_shows_names_as_text(name, monkeypatch, capsys):
     told = capsys.readouterr().err
     assert "\x1b[2J" not in told
     assert "\x9b" not in told
+
+
+def test_what_a_figure_has_no_room_for_is_told(command, tmp_path):
+    rows = [make_row(kernel, f"l{i}", 1.0) for i in range(101) for kernel in ("float32", "int8")]
+    store.save(make_run(*rows), tmp_path / "r.jsonl")
+    done = command("plot", "r.jsonl", "--kind", "heatmap", "-o", "f.svg")
+    assert done.code == 0
+    assert "a figure has room for 80 of 101 layers of r.jsonl; the others are left out" in done.err
