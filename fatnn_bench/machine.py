@@ -195,6 +195,6 @@ def blas() -> list[dict[str, Any]]:
     from threadpoolctl import threadpool_info
 
     fields = ("internal_api", "version", "threading_layer", "architecture", "num_threads")
-    return [
-        {field: pool.get(field) for field in fields} for pool in threadpool_info() if pool.get("user_api") == "blas"
-    ]
+    found = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
+    found.sort(key=lambda pool: ("numpy" not in str(pool["filepath"]), str(pool["filepath"])))  # they come in any order
+    return [{field: pool.get(field) for field in fields} for pool in found]

@@ -29,6 +29,7 @@ _REMOVED = (
         "PYTHONPROFILEIMPORTTIME",
     ),
     *("PYTHONDEBUG", "PYTHONASYNCIODEBUG", "PYTHONPERFSUPPORT", "PYTHON_GIL", "PYTHON_JIT", "PYTHON_PERF_JIT_SUPPORT"),
+    "PYTHONWARNINGS",  # some library's warning would be an error of what is measured
 )
 #: Of these, what it does inherit: where something lies, and whether CUDA is simulated.
 _KEPT = frozenset(

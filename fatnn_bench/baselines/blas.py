@@ -37,7 +37,7 @@ class _PreparedBlas:
         self._c = np.empty((len(x), len(y)), np.float32)
         self.bytes = self._x.nbytes + self._y.nbytes + self._c.nbytes
         threadpool_limits(threads, user_api="blas")
-        library: dict[str, Any] = next((pool for pool in threadpool_info() if pool["user_api"] == "blas"), {})
+        library = _of_numpy()
         self.codegen: dict[str, Any] = {
             "library": f"{library.get('internal_api', 'BLAS')} {library.get('version', '')}".strip(),
             "architecture": library.get("architecture"),
@@ -53,3 +53,9 @@ class _PreparedBlas:
 
     def spoil(self) -> None:
         self._c.fill(-1)
+
+
+def _of_numpy() -> dict[str, Any]:
+    """What threadpoolctl tells of NumPy's BLAS: SciPy may have brought one of its own, and their order is chance."""
+    found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return min(found, key=lambda pool: "numpy" not in str(pool["filepath"]), default={})

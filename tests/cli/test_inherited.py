@@ -12,6 +12,7 @@ TUNED = {
     "OPENBLAS_CORETYPE": "Prescott",
     "GLIBC_TUNABLES": "glibc.malloc.arena_max=1",
     "PYTHONOPTIMIZE": "2",
+    "PYTHONWARNINGS": "error",
     "OMP_SECRET": "hunter2",
 }
 ARGUMENTS = ("run", "--quick", "--shapes", "9x8x70", "--kernel", "ternary-fatnn,blas.float32", "-o")
