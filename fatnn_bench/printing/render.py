@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ __all__ = ["as_text", "write"]
 
 #: Where there is no terminal to ask: fits a log, an issue and an editor.
 PLAIN_WIDTH = 100
+#: The most lines of a table that is printed; laying out more takes minutes.
+MOST_LINES = 2000
 
 _CELL_STYLES = {Status.FAILED.value: "bold red", Status.ERROR.value: "bold red", Status.SKIPPED.value: "dim"}
 
@@ -81,7 +84,7 @@ def _terminal(document: Document, console: Console) -> Group:
         for name, value in document.heading:
             grid.add_row(Text(plain(name), style="bold"), Text(plain(value)))
         parts.append(grid)
-    for i, sheet in enumerate(document.sheets):
+    for i, sheet in enumerate(map(_readable, document.sheets)):
         above = 1 if i or document.heading else 0
         parts.append(Padding(Text(plain(sheet.title), style="bold"), (above, 0, 1, 0)))
         for j, table in enumerate(_blocks(sheet, console)):
@@ -89,6 +92,13 @@ def _terminal(document: Document, console: Console) -> Group:
         if sheet.notes:
             parts.append(Padding(Text("\n".join(map(plain, sheet.notes)), style="dim"), (1, 0, 0, 0)))
     return Group(*parts)
+
+
+def _readable(sheet: Sheet) -> Sheet:
+    """A sheet of no more lines than a terminal is scrolled through, with a word of the others."""
+    if (more := len(sheet.rows) - MOST_LINES) <= 0:
+        return sheet
+    return replace(sheet, rows=sheet.rows[:MOST_LINES], notes=(f"… and {more} more: --format csv", *sheet.notes))
 
 
 def _blocks(sheet: Sheet, console: Console) -> list[Table]:

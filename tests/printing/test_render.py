@@ -120,3 +120,11 @@ def test_write_to_a_file_and_to_stdout(tmp_path, capsys):
 def test_an_unwritable_file_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"cannot write .*out.csv: .*; name another file with -o"):
         render.write(tables.rows_document(mixed_run()), Format.CSV, tmp_path / "nowhere" / "out.csv")
+
+
+def test_a_table_of_more_lines_than_anyone_scrolls_through_is_cut_with_a_word():
+    run = make_run(*[make_row("int8", f"l{i}", 1.0) for i in range(render.MOST_LINES + 3)])
+    text = render.as_text(tables.rows_document(run), Format.TABLE)
+    assert f"l{render.MOST_LINES - 1} " in text
+    assert f"l{render.MOST_LINES} " not in text
+    assert "… and 3 more: --format csv" in text
