@@ -59,6 +59,10 @@ def workplace(tmp_path_factory):
     return folder
 
 
+def test_the_readme_is_one_page():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
 def test_there_are_commands_to_check():
     assert len(CASES) > 20
 
