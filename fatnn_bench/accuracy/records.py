@@ -109,8 +109,13 @@ def read(path: Path) -> AccuracyRun:
         If it is missing, not a results file of `accuracy`, of a newer version, or broken.
     """
     lines = gate.content(path, "name a .jsonl file of `fatnn-bench accuracy`").rstrip().split(b"\n")
+    if lines == [b""]:
+        raise UserError(
+            f"{path} is not a results file of `fatnn-bench accuracy`: it is empty, as of a run that was stopped before "
+            "it began; name another file"
+        )
     records = [record for i, line in enumerate(lines) if (record := _parsed(path, i, line, len(lines))) is not None]
-    if not records or records[0].get("kind") != "accuracy-header":
+    if records[0].get("kind") != "accuracy-header":
         raise UserError(f"{path} is not a results file of `fatnn-bench accuracy`: its first line is not its header")
     if not isinstance(records[0].get("schema"), int) or records[0]["schema"] > SCHEMA:
         raise UserError(

@@ -259,7 +259,8 @@ def test_the_table_has_a_line_a_precision_best_first(tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "line 1: not JSON"),
+        ("", "is not a results file of `fatnn-bench accuracy`: it is empty, "),
+        ("\n \n", "is not a results file of `fatnn-bench accuracy`: it is empty, "),
         ('{"kind": "header", "schema": 1}\n', "its first line is not its header"),
         ('{"kind": "accuracy-header", "schema": 9}\n', "has schema 9, this fatnn-bench reads up to 1"),
         ('{"kind": "accuracy-header", "schema": 1}\n', "line 1, created: this field is missing"),

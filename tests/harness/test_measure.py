@@ -68,6 +68,12 @@ def test_one_that_computes_once_for_all_calls_fails():
     assert row.median_s is None
 
 
+def test_a_single_sample_of_no_time_fails():
+    row = measure(fakes.Stopwatch())["fake"]
+    assert (row.status, row.median_s, row.samples_s) == (Status.FAILED, None, [])
+    assert row.reason.startswith("a call took 0 s, less than a clock cycle")
+
+
 def test_one_that_sleeps_at_random_is_mistrusted():
     rows = measure(fakes.Dozer("dozer"), settings=replace(BRIEF, rounds=20, sample_s=0.002, case_s=1, precision=0.0))
     assert rows["dozer"].status is Status.MISTRUSTED

@@ -89,6 +89,14 @@ class Idler(Fake):
         super().run(1)
 
 
+class Stopwatch(Fake):
+    """Has a clock of its own, which stands still every third time."""
+
+    def run(self, loops):
+        super().run(loops)
+        return 1e-6 * loops if self.calls % 3 else 0.0
+
+
 class Dozer(Fake):
     """Sleeps at random, a third of its calls, far longer than it computes."""
 
