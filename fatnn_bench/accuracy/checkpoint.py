@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
-from fatnn_bench import wholefile
+from fatnn_bench import gate, wholefile
 from fatnn_bench.accuracy.graph import Graph
 from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.accuracy.schemes import SCHEMES
@@ -15,6 +16,8 @@ from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.errors import UserError
 
 FORMAT = "fatnn-bench checkpoint 1"
+
+_ARCHITECTURE = TypeAdapter(Architecture)
 
 
 def save(path: Path, architecture: Architecture, graph: Graph, **more: Any) -> None:
@@ -46,7 +49,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path} is not a checkpoint of fatnn-bench: it holds more than tensors and plain values, and is not loaded"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # what is broken within a checkpoint can raise nearly anything
         reason = str(error).splitlines()[0] if str(error) else "it is empty"
         raise UserError(f"{path} is not a checkpoint of fatnn-bench, or is truncated: {reason}") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
@@ -58,7 +61,8 @@ def load_network(path: Path) -> tuple[Architecture, Graph, dict[str, Any]]:
     """Read a checkpoint's network, in evaluation mode, and all else it holds. Raises UserError as :func:`read`."""
     state = read(path)
     try:
-        architecture = Architecture(**state["architecture"])
+        where = f"{path}, architecture"
+        architecture = gate.validated(_ARCHITECTURE, state["architecture"], where, "train the network anew")
         if architecture.network not in DESCRIPTIONS or architecture.scheme not in SCHEMES:
             raise ValueError(f"unknown network {architecture.network} or precision {architecture.scheme}")
         graph = architecture.build()

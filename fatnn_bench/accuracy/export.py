@@ -38,7 +38,10 @@ def exported(architecture: Architecture, graph: Graph) -> Program:
     UserError
         If a layer cannot be exported; the message names it.
     """
-    return folded(lowered(architecture, graph))
+    try:
+        return folded(lowered(architecture, graph))
+    except ValueError as error:
+        raise UserError(f"the network cannot be exported: {error}; train it anew") from error
 
 
 @torch.no_grad()

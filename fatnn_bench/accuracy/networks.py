@@ -1,8 +1,9 @@
 """The networks that are trained, by name; how one is described in a checkpoint, and how one starts from another."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from torch import nn
 
 from fatnn_bench.accuracy.graph import Graph
@@ -10,6 +11,7 @@ from fatnn_bench.accuracy.layers import Add, BatchNorm, Classifier, InputConvolu
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.architectures.description import DESCRIPTIONS, Description, Order
 from fatnn_bench.architectures.nodes import Node, nodes
+from fatnn_bench.gate import Count, Index
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,12 @@ class Architecture:
 
     network: str  #: a key of DESCRIPTIONS
     scheme: str  #: a key of SCHEMES
-    channels: int  #: of an image
-    size: int  #: an image's height and width
-    classes: int
+    channels: Annotated[Count, Field(le=2**16)]  #: of an image
+    size: Annotated[Count, Field(le=2**12)]  #: an image's height and width
+    classes: Annotated[Count, Field(le=2**20)]
     order: str = Order.CBSA
     calibration: bool = False  #: batch norm on identity branches as well
-    pixel_bits: int = 8  #: a pixel p is the number p/2^pixel_bits
+    pixel_bits: Annotated[Index, Field(le=16)] = 8  #: a pixel p is the number p/2^pixel_bits
 
     def to_json(self) -> dict[str, Any]:
         """Plain values alone, which a checkpoint may hold."""

@@ -97,9 +97,13 @@ def _resume(path: Path, graph: Graph, optimizer: torch.optim.Optimizer) -> int:
     if not path.exists():
         return 0
     state = checkpoint.read(path)
-    graph.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["epochs"])
+    try:
+        graph.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        return int(state["epochs"])
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path} is of another training: {reason}; remove it, and it is trained anew") from error
 
 
 def _epoch(

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from fatnn_bench.accuracy import augment, checkpoint, experiment, records, schemes, table, training  # noqa: E402
 from fatnn_bench.accuracy.datasets.images import DataSet, InMemory  # noqa: E402
+from fatnn_bench.accuracy.export import exported  # noqa: E402
 from fatnn_bench.accuracy.networks import Architecture, start_from  # noqa: E402
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width  # noqa: E402
 from fatnn_bench.errors import Exit, UserError  # noqa: E402
@@ -297,6 +298,30 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     torch.save({"format": checkpoint.FORMAT, "evil": Evil()}, tmp_path / "net.pt")
     with pytest.raises(UserError, match="holds more than tensors and plain values"):
         checkpoint.load_network(tmp_path / "net.pt")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("size", 10**9), ("size", "8"), ("classes", -1), ("order", "abc"), ("network", [])],
+)
+def test_an_architecture_that_is_none_is_refused(tmp_path, field, value):
+    held = {"format": checkpoint.FORMAT, "architecture": ARCHITECTURE.to_json() | {field: value}, "model": {}}
+    torch.save(held, tmp_path / "net.pt")
+    with pytest.raises(UserError, match=r"net\.pt"):
+        checkpoint.load_network(tmp_path / "net.pt")
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    trained(tmp_path / "a.pt", 1)
+    with pytest.raises(UserError, match=r"a\.pt is of another training"):
+        trained(tmp_path / "a.pt", 1, architecture=dataclasses.replace(ARCHITECTURE, classes=5))
+
+
+def test_a_network_whose_numbers_overflow_is_not_exported():
+    graph = ARCHITECTURE.build()
+    graph.layers["classifier"].linear.weight.data.fill_(1e38)
+    with pytest.raises(UserError, match="cannot be exported: operation classifier: its logits may reach"):
+        exported(ARCHITECTURE, graph)
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
