@@ -83,10 +83,10 @@ class CompiledNetwork:
             placed, packed = self._packed[name]
             self._add("quantise and pack", steps.quantise(placed, self._float(source), packed, self._threads))
         elif first.kind == "max_pool" and source in self._words:
-            (placed, packed), code = self._packed[name], self._packed[name][0].product.encode_x
+            (placed, packed), code = self._packed[name], self._packed[name][0].product.x.codec
             padding = placed.geometry.padding
             sizes = _window(first)
-            self._add("pooling", steps.pooled_levels(code, self._words[source], packed, *sizes, padding))  # type: ignore[arg-type]
+            self._add("pooling", steps.pooled_levels(code, self._words[source], packed, *sizes, padding))
         elif first.kind == "max_pool" and self.program.results[source].holds == "floats":
             self._add("pooling", steps.pooled(self._float(source), self._new(name), *_window(first)))
         elif first.kind == "classifier":
@@ -125,7 +125,7 @@ class CompiledNetwork:
             out, padding = following[1], following[0].geometry.padding
             self._add("convolutions", steps.levels(placed, packed, limits, out, padding, self._threads))
             return
-        g, code = placed.geometry, placed.product.encode_x
+        g, code = placed.geometry, placed.product.x.codec
         out = placed.empty_next_image()
         self._add("convolutions", steps.levels(placed, packed, limits, out, 0, self._threads))
         if any(
@@ -136,8 +136,8 @@ class CompiledNetwork:
         lowest = threshold.attributes["levels"][0]
         result = self._new(chain.name, np.int8)
         result.fill(lowest)  # what reads it may be tried before the first run
-        offset = lowest - code.levels[0]  # type: ignore[attr-defined]
-        self._plain(lambda: np.add(code.decode(out, g.out_channels), np.int8(offset), out=result))  # type: ignore[attr-defined]
+        offset = lowest - code.levels[0]
+        self._plain(lambda: np.add(code.decode(out, g.out_channels), np.int8(offset), out=result))
 
     def _append_plain(self, operation: Operation) -> None:
         """An operation as the engine runs it."""

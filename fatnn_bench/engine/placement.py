@@ -113,7 +113,7 @@ def _level_convolution(
     code = _encoding(conv)
     weight = conv.tensors["weight"] * sign[:, None, None, None]
     u = weight - np.int8(code.w_offset)  # Σ x·w = Σ x·u + o Σ x, and Σ x is the sum of its bits' values
-    per_bit = [code.w_offset << plane for plane in range(code.product.x_planes)] if code.w_offset else None
+    per_bit = [code.w_offset << plane for plane in range(code.product.x.codec.planes)] if code.w_offset else None
     constant = code.x_offset * weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int32)
     if bounds is None:  # nothing but packed words come in
         bounds = np.arange(len(conv.attributes["x_levels"]) - 1)

@@ -17,7 +17,7 @@ class GpuGemmContender:
 
     def __init__(self, product: Product, scope: str) -> None:
         self.name = product.name
-        self.x_domain, self.y_domain = product.x_domain, product.y_domain
+        self.x_domain, self.y_domain = product.x.domain, product.y.domain
         self._product, self._scope = product, scope
 
     def skip_reason(self, layer: Layer) -> str:

@@ -32,5 +32,5 @@ def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
         found = [NetworkContender(PRODUCTS[name]) for name in PRECISIONS]
         found += [TorchNetwork(), OnnxFloat32Network(), OnnxInt8Network()]
     else:
-        found = [PackedContender(product) for product in PRODUCTS.values() if product.accumulate == "popcounts"]
+        found = [PackedContender(product) for product in PRODUCTS.values() if product.x.codec.levels]
     return {contender.name: contender for contender in found}

@@ -20,7 +20,7 @@ class NetworkContender:
 
     def __init__(self, product: Product) -> None:
         self.name, self._product = product.name, product
-        self.x_domain, self.y_domain = product.x_domain, product.y_domain
+        self.x_domain, self.y_domain = product.x.domain, product.y.domain
 
     def skip_reason(self, layer: Layer) -> str:
         """Every network of this scope runs."""

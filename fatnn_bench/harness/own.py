@@ -13,7 +13,6 @@ from fatnn_bench.workload.problems import Problem
 from fatnn_bench.workload.quantisation import bounds
 from fatnn_kernels import Product, driver
 from fatnn_kernels.bandwidth import ReadStream
-from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.packing import beyond_max_k
@@ -28,7 +27,7 @@ class _Own:
 
     def __init__(self, product: Product) -> None:
         self.name = product.name
-        self.x_domain, self.y_domain = product.x_domain, product.y_domain
+        self.x_domain, self.y_domain = product.x.domain, product.y.domain
         self._product = product
 
     def skip_reason(self, layer: Layer) -> str:
@@ -88,7 +87,7 @@ class LayerContender(_Own):
     """Float32 image → int32 (or float32): quantise and pack, products."""
 
     def skip_reason(self, layer: Layer) -> str:
-        if self._product.accumulate == "popcounts" and layer.in_channels < _FEWEST_CHANNELS:
+        if self._product.x.codec.levels and layer.in_channels < _FEWEST_CHANNELS:
             return f"first convolution of {layer.in_channels} channels: low-bit networks keep it in full precision"
         return super().skip_reason(layer)
 
@@ -141,8 +140,7 @@ class _PreparedFused:
 
     def __init__(self, product: Product, problem: Problem, threads: int) -> None:
         assert problem.thresholds is not None
-        assert isinstance(product.encode_x, BitCode)
-        self._code = product.encode_x
+        self._code = product.x.codec
         self._convolution, self._threads, self._thresholds = _convolution(product, problem), threads, problem.thresholds
         self._packed = self._convolution.empty_image()
         self._convolution.quantise(problem.x, self._packed)
@@ -181,4 +179,4 @@ def _convolution(product: Product, problem: Problem) -> Convolution:
         layer.stride,
         layer.padding,
     )
-    return Convolution(product, geometry, problem.y, bounds(product.x_domain))
+    return Convolution(product, geometry, problem.y, bounds(product.x.domain))

@@ -37,7 +37,7 @@ class HotLoop:
     """The innermost loop over words, where nearly all of a kernel's time goes."""
 
     instructions: tuple[str, ...]  #: assembly, with LLVM's comments behind it
-    words: int  #: 32-bit words of each plane of x and y that an iteration takes in
+    words: int  #: steps that an iteration takes in; where x and y are alike, words of each plane
     macs: int  #: multiply-accumulates of an iteration
     bytes_loaded: int  #: an iteration: operands, and where they lie if that is looked up
 
@@ -60,9 +60,9 @@ def describe(tile: Tile, scope: str = "kernel", threads: int = 1) -> dict[str, A
     """Return how a kernel was compiled, for ``codegen`` of its row; errors are those of :func:`hot_loop`."""
     target, loop = current_target(), hot_loop(tile, scope, threads > 1)
     codegen: dict[str, Any] = {"vector_bits": 32 * tile.lanes, "tile": f"{tile.rows}x{tile.vectors}"}
-    if tile.product.accumulate == "popcounts":
+    if tile.product.way == "popcount":
         codegen |= {"popcount": target.popcount_instruction, "counting": tile.counting}
-    if tile.product.name == "int8":
+    if tile.product.way == "dot":
         codegen["dot"] = target.int8_dot
     return codegen | {"hot_loop": loop.digest, "instructions": len(loop.instructions), "spills": loop.spills}
 
@@ -94,8 +94,8 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
         if other.name != function.name and not other.is_declaration:
             other.linkage = llvm.Linkage.available_externally  # no assembly of it
     (assembly,) = (found for found in blocks(machine.emit_assembly(module)) if found.name == name)
-    words = vectors // (4 * tile.columns * tile.product.y_planes)
-    macs = words * tile.product.values_per_word * tile.rows * tile.columns
+    words = vectors // (4 * tile.columns * tile.product.words("y"))
+    macs = words * tile.product.values_per_step * tile.rows * tile.columns
     return HotLoop(assembly.instructions, words, macs, total)
 
 

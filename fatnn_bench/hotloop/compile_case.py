@@ -57,15 +57,14 @@ def _run_gemm(product: Product, case: Case) -> Tile:
 def _run_convolution(product: Product, case: Case) -> Tile:
     geometry = _geometry(case.layer)
     weights = np.ones((_CHANNELS, geometry.kernel, geometry.kernel, geometry.in_channels), np.float32)
-    convolution = Convolution(product, geometry, weights, bounds(product.x_domain))
+    convolution = Convolution(product, geometry, weights, bounds(product.x.domain))
     packed = convolution.empty_image()
     if case.scope == "layer":
         image = np.zeros((geometry.batch, geometry.height, geometry.width, geometry.in_channels), np.float32)
         convolution.layer(image, packed, convolution.empty_result(), threads=case.threads)
     else:
-        thresholds = np.zeros((len(bounds(product.x_domain)), _CHANNELS), np.int32)
-        shape = (geometry.batch, geometry.out_height, geometry.out_width, _CHANNELS // 32, product.x_planes)
-        convolution.fused(packed, thresholds, np.zeros(shape, np.uint32), threads=case.threads)
+        thresholds = np.zeros((len(bounds(product.x.domain)), _CHANNELS), np.int32)
+        convolution.fused(packed, thresholds, convolution.empty_next_image(), threads=case.threads)
     return convolution.tile
 
 

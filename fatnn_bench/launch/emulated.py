@@ -73,7 +73,7 @@ def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: R
     try:
         for pattern in patterns:
             product = product_for(case.kernel, target)
-            problem = Problems(case.layer, case.scope, request.seed, pattern).of(product.x_domain, product.y_domain)
+            problem = Problems(case.layer, case.scope, request.seed, pattern).of(product.x.domain, product.y.domain)
             tile = choose_tile(product, target, case.layer.m, case.layer.k)
             result = _run(platform, target, tile, problem.x, problem.y, request.timeout_s or _TIMEOUT_S)
             if wrong := oracle.complaint(result, problem.right, case.layer.k):

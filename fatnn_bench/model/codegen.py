@@ -6,15 +6,15 @@ from functools import cache
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from fatnn_kernels import PRODUCTS
 from fatnn_kernels.accumulate import accumulate
+from fatnn_kernels.catalogue import products
 from fatnn_kernels.epilogue import StoreResults
-from fatnn_kernels.int8 import INT8_BY_DOT
 from fatnn_kernels.operands import PackedColumns, PackedRows
 from fatnn_kernels.product import Product
+from fatnn_kernels.sums import Words
 from fatnn_kernels.target import Target
-from fatnn_kernels.tile import Tile
-from fatnn_kernels.vector import F32, I32, I64
+from fatnn_kernels.tile import Tile, sum_type
+from fatnn_kernels.vector import I32, I64
 
 #: Numba's level of optimisation.
 _SPEED = 3
@@ -29,8 +29,8 @@ class Compiled:
 
 
 def product_for(name: str, target: Target) -> Product:
-    """Return the product of a name, with the int8 dot that the target has."""
-    return INT8_BY_DOT[target.int8_dot] if name == "int8" else PRODUCTS[name]
+    """Return the product of a name, as the target has it."""
+    return products(target.int8_dot)[name]
 
 
 @cache
@@ -63,7 +63,7 @@ def _function(tile: Tile, triple: str, data_layout: str) -> ir.Module:
     module = ir.Module()
     module.triple, module.data_layout = triple, data_layout
     words = I32.as_pointer()
-    results = (F32 if tile.product.accumulate == "float32" else I32).as_pointer()
+    results = sum_type(tile).element.as_pointer()
     signature = ir.FunctionType(ir.VoidType(), [words, words, I64, results, results, ir.IntType(1), results, I64])
     function = ir.Function(module, signature, "tile")
     for argument, name in zip(
@@ -72,7 +72,7 @@ def _function(tile: Tile, triple: str, data_layout: str) -> ir.Module:
         argument.name = name
     x, y, count, *destination = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    sums = accumulate(builder, tile, PackedRows(x), PackedColumns(y), count)
+    sums = accumulate(builder, Words(tile, PackedRows(x), PackedColumns(y)), count)
     StoreResults(*destination).emit(builder, tile, sums)
     builder.ret_void()
     return module

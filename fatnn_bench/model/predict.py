@@ -47,7 +47,7 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
     tile = choose_tile(product, target, m, k)
     tiles = -(-m // tile.rows) * -(-n // tile.columns)
     by_block: dict[str, float] = {}
-    for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.words(k)):
+    for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.steps(k)):
         for block, spent in _tile_cycles(program, tile, target, words, first).items():
             by_block[block] = by_block.get(block, 0.0) + spent
     total = sum(by_block.values())

@@ -16,6 +16,7 @@ from fatnn_bench.harness.own import GemmContender
 from fatnn_bench.workload.layers import Layer, bare_gemm
 from fatnn_bench.workload.problems import Problem
 from fatnn_kernels import TERNARY_FATNN
+from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.target import current_target
 
 #: Row tiles of every layer, so that one more is one per cent.
@@ -78,7 +79,7 @@ def layers() -> list[Layer]:
     """Return twenty GEMMs whose rows are a hundred tiles of this process's target."""
     target = current_target()
     return [
-        bare_gemm(_ROW_TILES * target.tile_shape(TERNARY_FATNN.name, TERNARY_FATNN.words(k)).rows, n, k)
+        bare_gemm(_ROW_TILES * tile_shape(TERNARY_FATNN, target, TERNARY_FATNN.steps(k)).rows, n, k)
         for n in _COLUMNS
         for k in _DEPTHS
     ]

@@ -17,7 +17,7 @@ from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.quantisation import bounds, quantised
 from fatnn_kernels.aligned import aligned
-from fatnn_kernels.product import BINARY_VALUES, Domain
+from fatnn_kernels.product import Domain
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Problems:
         image = self._once(("image",), self._image)
         flat = self._drawn("y", y_domain, layer.n)
         weights = flat.reshape(layer.n, layer.kernel, layer.kernel, layer.in_channels)
-        border = 1 if x_domain.name == BINARY_VALUES.name else 0
+        border = int(x_domain.border)
         sums = oracle.convolution(quantised(image, x_domain), weights, layer.stride, layer.padding, border)
         if self._scope == "layer":
             return Problem(layer, image, weights, sums)

@@ -7,6 +7,7 @@ array([[ 0, -2]], dtype=int32)
 """
 
 from fatnn_kernels.binary import BINARY
+from fatnn_kernels.catalogue import products
 from fatnn_kernels.driver import gemm, pack_operands
 from fatnn_kernels.float32 import FLOAT32
 from fatnn_kernels.int8 import INT8_BY_DOT
@@ -21,20 +22,8 @@ from fatnn_kernels.two_bit import TWO_BIT
 
 INT8 = INT8_BY_DOT[current_target().int8_dot]
 
-#: Every product by its name, from the most to the fewest bits.
-PRODUCTS = {
-    product.name: product
-    for product in (
-        FLOAT32,
-        INT8,
-        TWO_BIT,
-        TERNARY_NAIVE,
-        TERNARY_FATNN,
-        TERNARY_GATED_XNOR,
-        TERNARY_BINARY,
-        BINARY,
-    )
-}
+#: Every product by its name, from the most to the fewest bits, as this process's target has it.
+PRODUCTS = products(current_target().int8_dot)
 
 __all__ = [
     "BINARY",

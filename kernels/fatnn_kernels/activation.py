@@ -8,6 +8,7 @@ Every operation is rounded once, in this order, so that any other program that d
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from llvmlite import ir
 
 from fatnn_kernels.epilogue import finish_row, row_terms
@@ -49,7 +50,7 @@ class StoreActivations:
         for row, terms in enumerate(row_terms(builder, tile, self.x_term, self.y_term)):
             target = builder.add(builder.load(builder.gep(self.targets, [constant(row)])), self.column)
             for v, result in enumerate(finish_row(builder, tile, sums, row, terms)):
-                value = result if tile.product.accumulate == "float32" else _as_float(builder, tile, result)
+                value = result if tile.product.dtype == np.float32 else _as_float(builder, tile, result)
                 value = value.of(builder.fmul(builder.fmul(value.value, scale[v]), factor[v]))
                 value = value.of(builder.fadd(value.value, offset[v]))
                 if adds:

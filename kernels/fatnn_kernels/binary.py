@@ -5,45 +5,35 @@
 Two signs that differ contribute −1, all others +1 (XNOR-Net, Rastegari et al., ECCV 2016, section 3.3).
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
-from fatnn_kernels.codec import BitCode
-from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import BINARY_VALUES, Cost, Planes, Product, length_term
+from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.operations import Lanes, Planes, Sums, popcount
+from fatnn_kernels.product import BINARY_VALUES, Operand, Product, length_term
 
 
-def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+def masks(ge: Planes) -> Sums:
     """The sign plane, from ge = (v ≥ 1,)."""
     return (~ge[0],)
 
 
-def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+def step(acc: Planes, x: Planes, y: Planes) -> Sums:
     return (acc[0] + popcount(x[0] ^ y[0]),)
 
 
-def finish(acc: Any, n: Any) -> Any:
+def finish(acc: Planes, n: Lanes) -> Lanes:
     return n - acc[0] - acc[0]
 
 
-CODE = BitCode((-1, 1), planes)
+CODE = BitCode((-1, 1), masks)
 
 BINARY = Product(
     name="binary",
-    x_domain=BINARY_VALUES,
-    y_domain=BINARY_VALUES,
-    encode_x=CODE,
-    encode_y=CODE,
+    precision="binary",
+    way="popcount",
+    x=Operand(BINARY_VALUES, CODE),
+    y=Operand(BINARY_VALUES, CODE, term=length_term),
     step=step,
     finish=finish,
-    x_planes=1,
-    y_planes=1,
-    accumulators=1,
-    values_per_word=32,
-    cost=Cost(two_input=1, three_input=1, popcounts=1, adds=1),
     max_k=np.iinfo(np.int32).max,
-    accumulate="popcounts",
-    y_term=length_term,
 )

@@ -1,60 +1,88 @@
-"""From values to 32-bit words: the pieces codecs are made of.
+"""From values to 32-bit words, and back: what a codec does.
 
 Bit 0 of word 0 holds value 0. K is filled up with zero bits to whole words, which add nothing to any product here.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 import numpy as np
+from llvmlite import ir
 from numpy.typing import NDArray
 
-from fatnn_kernels.product import Words
+from fatnn_kernels.vector import Vector
+
+#: Values of an operand, [R, K]: R vectors of K integers or floats.
+Values: TypeAlias = NDArray[np.integer | np.floating]
+#: Planes of packed words: [planes, R, words], for R vectors of K values.
+Words: TypeAlias = NDArray[np.uint32]
+#: Bound i of the v-th vector of values, in every lane.
+Bounds: TypeAlias = Callable[[int, int], Vector]
 
 
-@dataclass(frozen=True)
-class BitCode:
-    """A code in bit-planes, as a function of comparisons, so that it serves values and thresholds alike.
+class Encoder(Protocol):
+    """How values become words: all that weights need."""
 
-    ``planes`` gets ``ge``, where ge[i] tells whether a value reaches levels[i + 1], and returns a mask a plane. It is
-    plain Python over ``& | ^ ~``: NumPy masks here, masks of SIMD lanes where floats are quantised.
-    """
+    @property
+    def planes(self) -> int:
+        """Words that hold different bits of the same values."""
 
-    levels: tuple[int, ...]  #: the values of the domain, ascending
-    planes: Callable[[Sequence[Any]], tuple[Any, ...]]
+    @property
+    def values_per_word(self) -> int:
+        """Values that a word of each plane holds; a divisor of 32."""
+
+    def encode(self, values: Values) -> Words:
+        """[R, K] -> words [planes, R, ⌈K / values_per_word⌉]."""
+
+
+class Codec(Encoder, Protocol):
+    """How values become words, also from floats while the clock runs: what activations need."""
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The values, ascending, where thresholds tell which one a float or a sum becomes; else none."""
 
     @property
     def zero_level(self) -> int:
         """The index of the level whose bits are all zero."""
-        count = len(self.levels) - 1
-        return next(
-            level
-            for level in range(count + 1)
-            if not any(np.any(plane) for plane in self.planes([np.array(i < level) for i in range(count)]))
-        )
 
-    def __call__(self, values: NDArray[Any]) -> Words:
-        """[R, K] -> words [planes, R, ⌈K/32⌉]."""
-        return bit_planes(*self.planes([values >= level for level in self.levels[1:]]))
+    @property
+    def bounds(self) -> int:
+        """Numbers that say how a float becomes a value."""
 
-    def decode(self, words: NDArray[np.uint32], count: int) -> NDArray[np.int8]:
+    @property
+    def item(self) -> "np.dtype[np.generic]":
+        """The type of one value in memory; bool where it is a bit of each plane."""
+
+    @property
+    def zero(self) -> int:
+        """The item that stands for the value 0."""
+
+    def filler(self, bounds: NDArray[np.float32]) -> float:
+        """A float that becomes zero bits, or any float where those of x do not matter."""
+
+    def quantise(
+        self, builder: ir.IRBuilder, values: list[Vector], bounds: Bounds, out: ir.Value, column: ir.Value
+    ) -> None:
+        """Append code that stores vectors of neighbouring values as words.
+
+        Parameters
+        ----------
+        values
+            Of at least eight values together; floats, or, of a codec with levels, also sums.
+        bounds
+            Of the same type as the values.
+        out
+            u32*, the first word of a pixel, [word][plane].
+        column
+            i64, the channel of the first value, a multiple of eight.
+        """
+
+    def decode(self, words: NDArray[np.uint32], count: int) -> NDArray[np.int8] | NDArray[np.float32]:
         """Words [..., words, planes] -> the first ``count`` values, [..., count]."""
-        bits = np.unpackbits(np.ascontiguousarray(words.swapaxes(-1, -2)).view(np.uint8), axis=-1, bitorder="little")
-        planes = bits[..., :count].astype(bool)
-        values = np.zeros((*words.shape[:-2], count), np.int8)
-        for index, level in enumerate(self.levels):
-            code = self.planes([np.array(i < index) for i in range(len(self.levels) - 1)])
-            values[np.all([planes[..., i, :] == bit for i, bit in enumerate(code)], axis=0)] = level
-        return values
 
 
-def bit_planes(*masks: NDArray[np.bool_]) -> Words:
-    """Boolean masks [R, K], one a plane -> words [planes, R, ⌈K/32⌉], uint32."""
-    return np.stack([as_words(np.packbits(mask, axis=1, bitorder="little")) for mask in masks])
-
-
-def as_words(values: NDArray[Any]) -> NDArray[np.uint32]:
+def as_words(values: Values) -> Words:
     """Reinterpret rows of small items [R, K] as 32-bit words [R, ⌈K·itemsize/4⌉], filled up with zero bytes."""
     rows, k = values.shape
     filled = -(-k * values.itemsize // 4) * 4 // values.itemsize

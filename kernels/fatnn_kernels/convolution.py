@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
-from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import choose_tile, use_threads
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
-from fatnn_kernels.packing import check_domain, check_k, check_numbers, filled, interleave
+from fatnn_kernels.packing import check_domain, check_k, check_numbers, filled, interleave, words_of_steps
 from fatnn_kernels.product import Product
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
@@ -73,38 +72,40 @@ class Convolution:
         check_numbers(product, "weights", weights)
         flat = np.asarray(weights).reshape(g.out_channels, -1)
         check_k(product, "weights", flat.shape[1])
-        check_domain(product.name, "weights", flat, product.y_domain)
+        check_domain(product.name, "weights", flat, product.y.domain)
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
-        self._channel_words = product.words(g.in_channels)
+        self._channel_steps = product.steps(g.in_channels)
         self._taps = self._tap_offsets()
         self._pixels = _repeating_last(self._pixel_offsets(), self._tile.rows)
-        per_tap = product.encode_y(flat.reshape(-1, g.in_channels))
-        planes = per_tap.reshape(product.y_planes, g.out_channels, len(self._taps))
-        self._weights = interleave(planes, self._tile.columns)
+        per_tap = words_of_steps(product, "y", product.y.codec.encode(flat.reshape(-1, g.in_channels)))
+        words = per_tap.reshape(product.words("y"), g.out_channels, len(self._taps))
+        self._weights = interleave(words, self._tile.columns)
+        term = product.y.terms(flat, product.y.codec.encode(flat))
         if constant is not None:
             check_values(product.name, "constant", constant, (g.out_channels,), np.int32)
-        term = product.y_term(flat) if constant is None else product.y_term(flat) + constant
+            term = term + constant
         self._y_term = filled(term.astype(product.dtype), self._tile.columns)
         self._x_term = aligned(len(self._pixels), product.dtype)
-        own = [int(plane == product.x_term_plane) for plane in range(product.x_planes)]
+        planes = product.x.codec.planes
+        own = product.x.per_bit or (0,) * planes
         self._per_bit = np.asarray(own if per_bit is None else per_bit, np.int32)
-        check_values(product.name, "per_bit", self._per_bit, (product.x_planes,), np.int32)
+        check_values(product.name, "per_bit", self._per_bit, (planes,), np.int32)
         self._per_bit = self._per_bit if self._per_bit.any() else self._per_bit[:0]
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
 
     def _tap_offsets(self) -> NDArray[np.int64]:
-        """Where the word of each tap lies, from the first word of a window."""
-        g, planes = self.geometry, self.product.x_planes
-        row, column, word = np.indices((g.kernel, g.kernel, self._channel_words)).reshape(3, -1)
-        return ((row * g.padded_width + column) * self._channel_words + word) * planes
+        """Where the words of each tap lie, from the first word of a window."""
+        g, words = self.geometry, self.product.words("x")
+        row, column, step = np.indices((g.kernel, g.kernel, self._channel_steps)).reshape(3, -1)
+        return ((row * g.padded_width + column) * self._channel_steps + step) * words
 
     def _pixel_offsets(self) -> NDArray[np.int64]:
         """Where the window of each output pixel begins."""
         g = self.geometry
         image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
         pixel = (image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride
-        return pixel * self._channel_words * self.product.x_planes
+        return pixel * self._channel_steps * self.product.words("x")
 
     @property
     def tile(self) -> Tile:
@@ -122,18 +123,18 @@ class Convolution:
         The value is 0 if not given, or +1 where the product has no 0.
         """
         g, product = self.geometry, self.product
-        zero = 1.0 if product.x_domain.excluded == 0 else 0.0
-        value = zero if border is None else border
-        check_domain(product.name, "border", np.full((1, 1), value, np.float32), product.x_domain)
-        pixel = product.encode_x(np.full((1, g.in_channels), value, np.float32))[:, 0].T
+        value = product.x.domain.border if border is None else border
+        check_domain(product.name, "border", np.full((1, 1), value, np.float32), product.x.domain)
+        planes = product.x.codec.encode(np.full((1, g.in_channels), value, np.float32))
         image = aligned(self._packed_shape, np.uint32)
+        pixel = words_of_steps(product, "x", planes)[:, 0].T.reshape(image.shape[-2:])
         image[:] = pixel
         return image
 
     @property
     def _packed_shape(self) -> tuple[int, ...]:
         g = self.geometry
-        return g.batch, g.padded_height, g.padded_width, self._channel_words, self.product.x_planes
+        return g.batch, g.padded_height, g.padded_width, *self._pixel_shape(g.in_channels)
 
     def empty_result(self) -> NDArray[Any]:
         """Room for a result, filled up to whole tiles: :meth:`result` is the part that counts."""
@@ -142,8 +143,12 @@ class Convolution:
     def empty_next_image(self) -> NDArray[np.uint32]:
         """Room for results as the next layer's words: [batch, out_height, out_width, words, planes], zeros."""
         g = self.geometry
-        words = self.product.words(g.out_channels)
-        return aligned((g.batch, g.out_height, g.out_width, words, self.product.x_planes), np.uint32)
+        return aligned((g.batch, g.out_height, g.out_width, *self._pixel_shape(g.out_channels)), np.uint32)
+
+    def _pixel_shape(self, channels: int) -> tuple[int, int]:
+        """[words, planes] of a packed pixel, whole steps."""
+        planes = self.product.x.codec.planes
+        return self.product.steps(channels) * self.product.words("x") // planes, planes
 
     def result(self, c: NDArray[Any]) -> NDArray[Any]:
         """The result as an image, [batch, out_height, out_width, out_channels]; a copy where channels are filled up."""
@@ -253,12 +258,12 @@ class Convolution:
     ) -> tuple[Any, ...]:
         """What the compiled loops of :meth:`fused` take, before ``loops``."""
         g = self.geometry
-        if not isinstance(self.product.encode_x, BitCode):
+        if not self.product.x.codec.levels:
             raise ValueError(f"{self.product.name} has no bit-planes to write; the fused layer is for bitwise products")
         self.check_packed(packed)
         check_count("padding", padding, 0)
-        height, width, words = g.out_height + 2 * padding, g.out_width + 2 * padding, -(-g.out_channels // 32)
-        shape = (g.batch, height, width, words, self.product.x_planes)
+        pixel = self._pixel_shape(g.out_channels)
+        shape = (g.batch, g.out_height + 2 * padding, g.out_width + 2 * padding, *pixel)
         check_output(self.product.name, "the packed result", out, shape, np.uint32, packed)
         return (
             TypedTile(self._tile),
@@ -266,7 +271,7 @@ class Convolution:
             *self.operands(),
             self._bounded(thresholds),
             out,
-            self.targets(words * self.product.x_planes, padding),
+            self.targets(pixel[0] * pixel[1], padding),
         )
 
     def targets(self, pixel_items: int, padding: int = 0) -> NDArray[np.int64]:
@@ -279,11 +284,10 @@ class Convolution:
 
     def _bounded(self, thresholds: NDArray[np.int32]) -> NDArray[np.int32]:
         """Thresholds of all columns: those filled up get the level whose bits are zero."""
-        code = self.product.encode_x
-        assert isinstance(code, BitCode)
-        expected = (len(code.levels) - 1, self.geometry.out_channels)
+        codec = self.product.x.codec
+        expected = (codec.bounds, self.geometry.out_channels)
         check_values(self.product.name, "the array of thresholds, a row a level,", thresholds, expected, np.int32)
-        reached = np.arange(expected[0])[:, None] < code.zero_level
+        reached = np.arange(expected[0])[:, None] < codec.zero_level
         limits = np.iinfo(np.int32)
         bounded = np.where(reached, limits.min, limits.max) * np.ones(len(self._y_term), np.int32)
         bounded[:, : expected[1]] = thresholds
@@ -293,24 +297,19 @@ class Convolution:
 def _checked_bounds(product: Product, bounds: Any) -> tuple[NDArray[np.float32], np.float32]:
     """The bounds as float32, and a float whose code is all zero bits."""
     checked = np.asarray(bounds, np.float32).reshape(-1)
-    if isinstance(product.encode_x, BitCode):
-        expected, zero = len(product.encode_x.levels) - 1, product.encode_x.zero_level
-    else:
-        expected, zero = (0 if product.accumulate == "float32" else 1), None
+    expected = product.x.codec.bounds
     if len(checked) != expected or not np.isfinite(checked).all() or (np.diff(checked) < 0).any():
         raise ValueError(
             f"{product.name}: bounds are {checked.tolist()}; expected {expected} finite numbers, ascending"
         )
-    if zero is None:
-        return checked, np.float32(0)
-    return checked, checked[zero - 1] if zero else np.float32(-np.inf)
+    return checked, np.float32(product.x.codec.filler(checked))
 
 
 def _column_limited(product: Product, geometry: Geometry) -> Tile:
     """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do, and of no more
     vectors than its channels fill."""
-    words = geometry.kernel**2 * product.words(geometry.in_channels)
-    tile = choose_tile(product, current_target(), geometry.pixels, words * product.values_per_word)
+    steps = geometry.kernel**2 * product.steps(geometry.in_channels)
+    tile = choose_tile(product, current_target(), geometry.pixels, steps * product.values_per_step)
     vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))
 

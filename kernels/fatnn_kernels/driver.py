@@ -20,6 +20,7 @@ from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.product import Product
+from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.target import Target, current_target
 from fatnn_kernels.tile import Tile
 
@@ -120,7 +121,7 @@ def choose_tile(product: Product, target: Target, m: int, k: int) -> Tile:
 
     Where M is so small that rows are missing, the tile is wider instead: its accumulators hide the latency of the adds.
     """
-    shape = target.tile_shape(product.name, product.words(k))
+    shape = tile_shape(product, target, product.steps(k))
     rows = min(range(shape.rows, 0, -1), key=lambda rows: -(-m // rows) * (rows + _TILE_COST))
     wider = min(shape.rows // rows, _WIDEST)
     return Tile(product, rows, shape.vectors * wider, target.lanes, shape.counting)
@@ -157,7 +158,7 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
 def panel_words(tile: Tile, row_tiles: int) -> int:
     """How many words of each row and column are gone through before the next: those of y, or of a lone x, fit L1."""
     product = tile.product
-    width = product.y_planes * tile.columns if row_tiles > 1 else product.x_planes * tile.rows
+    width = product.words("y") * tile.columns if row_tiles > 1 else product.words("x") * tile.rows
     return max(1, PANEL_BYTES // (width * 4))
 
 

@@ -3,43 +3,28 @@
 x·y = Σₖ xₖ yₖ     K in order, in fused multiply-adds where the CPU has them
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from fatnn_kernels.codec import as_words
-from fatnn_kernels.operations import multiply_add
-from fatnn_kernels.product import FLOAT32_VALUES, Cost, Planes, Product, Words, no_term
-
-
-def encode(values: NDArray[Any]) -> Words:
-    """[R, K] float32 -> the same bits as words."""
-    return as_words(values.astype(np.float32, copy=False))[None]
+from fatnn_kernels.number_code import FloatCode
+from fatnn_kernels.operations import Lanes, Planes, Sums, multiply_add
+from fatnn_kernels.product import FLOAT32_VALUES, Operand, Product
 
 
-def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+def step(acc: Planes, x: Planes, y: Planes) -> Sums:
     return (multiply_add(acc[0], x[0], y[0]),)
 
 
-def finish(acc: Any, n: Any) -> Any:
+def finish(acc: Planes, n: Lanes) -> Lanes:
     return n + acc[0]
 
 
 FLOAT32 = Product(
     name="float32",
-    x_domain=FLOAT32_VALUES,
-    y_domain=FLOAT32_VALUES,
-    encode_x=encode,
-    encode_y=encode,
+    precision="float32",
+    way="fma",
+    x=Operand(FLOAT32_VALUES, FloatCode()),
+    y=Operand(FLOAT32_VALUES, FloatCode()),
     step=step,
     finish=finish,
-    x_planes=1,
-    y_planes=1,
-    accumulators=1,
-    values_per_word=1,
-    cost=Cost(multiply_adds=1),
     max_k=np.iinfo(np.int32).max,
-    accumulate="float32",
-    y_term=no_term,
 )

@@ -1,4 +1,6 @@
-"""What a product computes, as a digest: its step, finish and codes are run once on terms that remember their making.
+"""What a product computes, as a digest: its step and finish are run once on terms that remember their making.
+
+Of the codecs, that of x is compiled, too: it is known by what it prints, which is all that it quantises by.
 
 Two products of one name, or steps of one name, differ here as soon as what they compute differs; the same product has
 the same digest in every process, so that the disk cache can serve it.
@@ -7,9 +9,7 @@ the same digest in every process, so that the disk cache can serve it.
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-from fatnn_kernels.codec import BitCode
 from fatnn_kernels.product import Product
 
 #: Hexadecimal digits of a digest.
@@ -40,7 +40,7 @@ def _operator(name: str) -> Callable[[_Term, object], _Term]:
     return lambda self, other: _Term(name, self, other)
 
 
-for _name in ("and", "or", "xor", "add", "sub"):
+for _name in ("and", "or", "xor", "add", "sub", "rshift"):
     setattr(_Term, f"__{_name}__", _operator(_name))
     setattr(_Term, f"__r{_name}__", _operator(f"r{_name}"))
 
@@ -48,18 +48,8 @@ for _name in ("and", "or", "xor", "add", "sub"):
 @cache
 def digest(product: Product) -> str:
     """Sixteen hexadecimal digits that differ between products whose machine code does."""
-    x, y, acc = (
-        [_Term(side, i) for i in range(count)]
-        for side, count in (("x", product.x_planes), ("y", product.y_planes), ("acc", product.accumulators))
-    )
-    sizes = (product.x_planes, product.y_planes, product.accumulators, product.values_per_word, product.accumulate)
-    formulas = (*product.step(acc, x, y), "finish", product.finish(acc, _Term("n")))
-    return str(_Term(*sizes, *formulas, *_code(product.encode_x), *_code(product.encode_y)))
-
-
-def _code(encode: Any) -> tuple[object, ...]:
-    """A bit code by its levels and planes; another by its name, which is what the quantiser knows it by."""
-    if not isinstance(encode, BitCode):
-        return (f"{encode.__module__}.{encode.__qualname__}",)
-    reached = [_Term("ge", i) for i in range(len(encode.levels) - 1)]
-    return (*encode.levels, *encode.planes(reached))
+    counts = product.words("x"), product.words("y"), product.accumulators
+    x, y, acc = ([_Term(side, i) for i in range(count)] for side, count in zip(("x", "y", "acc"), counts, strict=True))
+    codec = product.x.codec
+    sizes = (*counts, product.values_per_step, product.way, product.dtype, f"{type(codec).__module__}.{codec!r}")
+    return str(_Term(*sizes, *product.step(acc, x, y), "finish", product.finish(acc, _Term("n"))))

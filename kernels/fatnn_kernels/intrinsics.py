@@ -16,6 +16,7 @@ from fatnn_kernels.activation import StoreActivations
 from fatnn_kernels.epilogue import StorePlanes, StoreResults
 from fatnn_kernels.formula import digest
 from fatnn_kernels.operands import PackedColumns, PackedRows, RegisterOperand, TappedRows
+from fatnn_kernels.sums import Words
 from fatnn_kernels.tile import Tile
 
 
@@ -56,7 +57,7 @@ def emit_tile(
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, y, words, *results = args
-        sums = accumulate(builder, tile.tile, PackedRows(x), PackedColumns(y), words)
+        sums = accumulate(builder, Words(tile.tile, PackedRows(x), PackedColumns(y)), words)
         StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -72,9 +73,9 @@ def emit_register_tile(
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         _, x, y, words, *results = args
         zero = ir.Constant(ir.IntType(64), 0)
-        rows = RegisterOperand(PackedRows(x).planes(builder, tile.tile, zero, 0))
-        columns = RegisterOperand(PackedColumns(y).planes(builder, tile.tile, zero, 0))
-        sums = accumulate(builder, tile.tile, rows, columns, words)
+        rows = RegisterOperand(PackedRows(x).words(builder, tile.tile, zero, 0))
+        columns = RegisterOperand(PackedColumns(y).words(builder, tile.tile, zero, 0))
+        sums = accumulate(builder, Words(tile.tile, rows, columns), words)
         StoreResults(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
@@ -127,7 +128,7 @@ def emit_fused_tile(
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
         sums, results = _tapped_sums(builder, tile.tile, args)
-        StorePlanes(tile.tile.product.encode_x, *results).emit(builder, tile.tile, sums)
+        StorePlanes(*results).emit(builder, tile.tile, sums)
         return context.get_dummy_value()
 
     int64 = types.int64
@@ -174,7 +175,7 @@ def _tapped_sums(builder: ir.IRBuilder, tile: Any, args: Any) -> tuple[list[ir.V
     """The sums of a tile whose rows lie in an image, and the arguments that say what becomes of them."""
     _, x, pixels, taps, y, words, *results = args
     rows = TappedRows(_pointers(builder, x, pixels, tile.rows), taps)
-    return accumulate(builder, tile, rows, PackedColumns(y), words), results
+    return accumulate(builder, Words(tile, rows, PackedColumns(y)), words), results
 
 
 def _pointers(builder: ir.IRBuilder, base: ir.Value, offsets: ir.Value, count: int) -> list[ir.Value]:

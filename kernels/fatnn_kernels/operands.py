@@ -10,56 +10,56 @@ from fatnn_kernels.tile import Tile, constant
 from fatnn_kernels.vector import I32, load, splat
 
 
-class Operand(Protocol):
-    """Gives the planes of x or y at a word."""
+class Source(Protocol):
+    """Gives the words of x or y at a step."""
 
-    def planes(self, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int) -> list[ir.Value]:
-        """A SIMD vector a plane: of row ``index`` in every lane for x, of the ``index``-th vector of columns for y."""
+    def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
+        """A SIMD vector a word: of row ``index`` in every lane for x, of the ``index``-th vector of columns for y."""
 
 
 @dataclass(frozen=True)
 class PackedColumns:
-    """y packed for the tile, [word][plane][column]."""
+    """y packed for the tile, [step][word][column]."""
 
     pointer: ir.Value  #: u32*
 
-    def planes(self, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int) -> list[ir.Value]:
-        planes, lanes = tile.product.y_planes, ir.VectorType(I32, tile.lanes)
-        at = builder.gep(self.pointer, [builder.mul(word, constant(planes * tile.columns))])
+    def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
+        count, lanes = tile.product.words("y"), ir.VectorType(I32, tile.lanes)
+        at = builder.gep(self.pointer, [builder.mul(step, constant(count * tile.columns))])
         return [
-            load(builder, builder.gep(at, [constant(plane * tile.columns + index * tile.lanes)]), lanes)
-            for plane in range(planes)
+            load(builder, builder.gep(at, [constant(word * tile.columns + index * tile.lanes)]), lanes)
+            for word in range(count)
         ]
 
 
 @dataclass(frozen=True)
 class PackedRows:
-    """x packed for the tile, [word][plane][row]."""
+    """x packed for the tile, [step][word][row]."""
 
     pointer: ir.Value  #: u32*
 
-    def planes(self, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int) -> list[ir.Value]:
-        planes = tile.product.x_planes
-        at = builder.gep(self.pointer, [builder.mul(word, constant(planes * tile.rows))])
+    def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
+        count = tile.product.words("x")
+        at = builder.gep(self.pointer, [builder.mul(step, constant(count * tile.rows))])
         return [
-            splat(builder, builder.load(builder.gep(at, [constant(plane * tile.rows + index)])), tile.lanes)
-            for plane in range(planes)
+            splat(builder, builder.load(builder.gep(at, [constant(word * tile.rows + index)])), tile.lanes)
+            for word in range(count)
         ]
 
 
 @dataclass(frozen=True)
 class TappedRows:
-    """x in an image: word k of a row is at its own base plus the offset of tap k, the same for all rows."""
+    """x in an image: step k of a row is at its own base plus the offset of tap k, the same for all rows."""
 
     bases: Sequence[ir.Value]  #: u32*, a row each
     taps: ir.Value  #: i64*, offsets in words
 
-    def planes(self, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int) -> list[ir.Value]:
-        tap = builder.load(builder.gep(self.taps, [word]))
+    def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
+        tap = builder.load(builder.gep(self.taps, [step]))
         at = builder.gep(self.bases[index], [tap])
         return [
-            splat(builder, builder.load(builder.gep(at, [constant(plane)])), tile.lanes)
-            for plane in range(tile.product.x_planes)
+            splat(builder, builder.load(builder.gep(at, [constant(word)])), tile.lanes)
+            for word in range(tile.product.words("x"))
         ]
 
 
@@ -71,11 +71,11 @@ class RegisterOperand:
     """
 
     def __init__(self, values: Sequence[ir.Value]) -> None:
-        self._values = list(values)  #: a SIMD vector a plane
+        self._values = list(values)  #: a SIMD vector a word
         self._block: ir.Block | None = None
         self._renewed: list[ir.Value] = []
 
-    def planes(self, builder: ir.IRBuilder, tile: Tile, word: ir.Value, index: int) -> list[ir.Value]:
+    def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
         if builder.block is not self._block:
             self._block, self._renewed = builder.block, self._values
         self._renewed = [_renewed(builder, value) for value in self._renewed]

@@ -1,19 +1,20 @@
 """Packed operands: words in the order in which a tile reads them.
 
-x lies as [tile][word][plane][row] and y as [tile][word][plane][column], so that a tile walks through memory in one
+x lies as [tile][step][word][row] and y as [tile][step][word][column], so that a tile walks through memory in one
 direction. Rows and columns are filled up to whole tiles with zero words. Words begin with a cache line: a vector load
 that crosses lines counts as two.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory
-from fatnn_kernels.product import Domain, Product, Words
+from fatnn_kernels.codec import Values, Words
+from fatnn_kernels.product import Domain, Product, Side
 from fatnn_kernels.tile import Tile
 
 
@@ -22,8 +23,8 @@ class Packed:
     """One operand of a GEMM, ready for the tile it was packed for; arrays that do not fit it raise ValueError."""
 
     tile: Tile
-    side: Literal["x", "y"]
-    words: NDArray[np.uint32]  #: [tiles, words, planes, rows or columns of a tile]
+    side: Side
+    words: NDArray[np.uint32]  #: [tiles, steps, words of a step, rows or columns of a tile]
     term: NDArray[Any]  #: [tiles · rows or columns of a tile], the product's term of this operand
     count: int  #: rows of the result (x) or columns (y)
     k: int  #: values of an inner product
@@ -34,10 +35,11 @@ class Packed:
             raise ValueError(f"{product.name}: the side is {self.side!r}; expected 'x' or 'y'")
         check_count(f"{who}: count", self.count)
         check_count(f"{who}: K", self.k)
-        is_x = self.side == "x"
-        planes, width = (product.x_planes, self.tile.rows) if is_x else (product.y_planes, self.tile.columns)
+        width = self.tile.rows if self.side == "x" else self.tile.columns
         tiles = -(-self.count // width)
-        check_memory(who, "words", self.words, (tiles, product.words(self.k), planes, width), np.uint32)
+        check_memory(
+            who, "words", self.words, (tiles, product.steps(self.k), product.words(self.side), width), np.uint32
+        )
         check_memory(who, "term", self.term, (tiles * width,), product.dtype)
 
     @property
@@ -46,7 +48,7 @@ class Packed:
         return self.words.nbytes
 
 
-def pack(tile: Tile, side: Literal["x", "y"], values: NDArray[Any]) -> Packed:
+def pack(tile: Tile, side: Side, values: Values) -> Packed:
     """Check and pack one operand.
 
     Parameters
@@ -66,29 +68,31 @@ def pack(tile: Tile, side: Literal["x", "y"], values: NDArray[Any]) -> Packed:
     product = tile.product
     _check_shape(product, side, values)
     values = np.asarray(values)  # of a subclass, whose operators may differ
-    domain = product.x_domain if side == "x" else product.y_domain
-    check_domain(product.name, side, values, domain)
-    if side == "x":
-        planes, width = product.encode_x(values), tile.rows
-        term = x_term(product, planes)
-    else:
-        planes, width = product.encode_y(values), tile.columns
-        term = product.y_term(values)
+    operand, width = product.operand(side), tile.rows if side == "x" else tile.columns
+    check_domain(product.name, side, values, operand.domain)
+    planes = operand.codec.encode(values)
     return Packed(
         tile=tile,
         side=side,
-        words=interleave(planes, width),
-        term=filled(term.astype(product.dtype), width),
+        words=interleave(words_of_steps(product, side, planes), width),
+        term=filled(operand.terms(values, planes).astype(product.dtype), width),
         count=len(values),
         k=values.shape[1],
     )
 
 
-def x_term(product: Product, planes: Words) -> NDArray[Any]:
-    """The part of n that x alone decides: [planes, R, words] -> [R]."""
-    if product.x_term_plane is None:
-        return np.zeros(planes.shape[1], np.int32)
-    return np.asarray(np.bitwise_count(planes[product.x_term_plane]).sum(axis=-1, dtype=np.int32))
+def words_of_steps(product: Product, side: Side, planes: Words) -> Words:
+    """Planes [planes, R, words] -> what each step takes, [words of a step, R, steps]: word by word, all planes of it.
+
+    They are filled up to whole steps with zero words.
+    """
+    count, rows, words = planes.shape
+    together = product.words(side) // count
+    missing = -words % together
+    if missing:
+        planes = np.pad(planes, ((0, 0), (0, 0), (0, missing)))
+    by_step = planes.reshape(count, rows, -1, together)
+    return by_step.transpose(3, 0, 1, 2).reshape(count * together, rows, -1)
 
 
 def check_domain(name: str, side: str, values: NDArray[Any], domain: Domain) -> None:
@@ -116,7 +120,7 @@ def _check_shape(product: Product, side: str, values: NDArray[Any]) -> None:
 
 def check_numbers(product: Product, side: str, values: NDArray[Any]) -> None:
     """Raise a ValueError unless the dtype is one that the product takes."""
-    accepted = "f" if product.accumulate == "float32" else "iuf"
+    accepted = "iuf" if product.dtype == np.int32 else "f"
     if values.dtype.kind not in accepted:
         kinds = "floating-point" if accepted == "f" else "integer or floating-point"
         raise ValueError(f"{product.name}: {side} has dtype {values.dtype}; expected {kinds} numbers")
@@ -133,15 +137,15 @@ def beyond_max_k(product: Product, k: int) -> str:
     return f"K = {k}; the {product.dtype} result can overflow beyond K = {product.max_k}" if k > product.max_k else ""
 
 
-def interleave(planes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
-    """[planes, R, words] -> [⌈R/width⌉, words, planes, width]."""
-    count, rows, words = planes.shape
+def interleave(words: Words, width: int) -> NDArray[np.uint32]:
+    """[words, R, steps] -> [⌈R/width⌉, steps, words, width]."""
+    count, rows, steps = words.shape
     tiles = -(-rows // width)
-    packed = aligned((tiles, words, count, width), np.uint32)
+    packed = aligned((tiles, steps, count, width), np.uint32)
     whole = rows // width
-    packed[:whole] = planes[:, : whole * width].reshape(count, whole, width, words).transpose(1, 3, 0, 2)
+    packed[:whole] = words[:, : whole * width].reshape(count, whole, width, steps).transpose(1, 3, 0, 2)
     if whole < tiles:
-        packed[whole, :, :, : rows - whole * width] = planes[:, whole * width :].transpose(2, 0, 1)
+        packed[whole, :, :, : rows - whole * width] = words[:, whole * width :].transpose(2, 0, 1)
     return packed
 
 

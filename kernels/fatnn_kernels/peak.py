@@ -7,6 +7,7 @@ import numpy as np
 from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_register_tile
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.product import Product
+from fatnn_kernels.shapes import limit_shape
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
@@ -17,7 +18,7 @@ WORDS = 1024
 def limit_tile(product: Product) -> Tile:
     """The tile that sets the limit of a product on this target; a kernel may run on another."""
     target = current_target()
-    shape = target.limit_shape(product.name)
+    shape = limit_shape(product, target)
     return Tile(product, shape.rows, shape.vectors, target.lanes, shape.counting)
 
 
@@ -31,11 +32,11 @@ class RegisterLoop:
     def __init__(self, tile: Tile) -> None:
         product = tile.product
         self._tile = tile
-        self._x = np.full(tile.rows * product.x_planes, 0x3F800000, np.uint32)  # 1.0, should it be a float
-        self._y = np.full(tile.columns * product.y_planes, 0x3F800000, np.uint32)
+        self._x = np.full(tile.rows * product.words("x"), 0x3F800000, np.uint32)  # 1.0, should it be a float
+        self._y = np.full(tile.columns * product.words("y"), 0x3F800000, np.uint32)
         self._x_term, self._y_term = np.zeros(tile.rows, product.dtype), np.zeros(tile.columns, product.dtype)
         self._c = np.empty((tile.rows, tile.columns), product.dtype)
-        self.macs = tile.rows * tile.columns * WORDS * product.values_per_word  #: multiply-accumulates of a call
+        self.macs = tile.rows * tile.columns * WORDS * product.values_per_step  #: multiply-accumulates of a call
 
     def run(self, loops: int) -> None:
         """Call the tile ``loops`` times."""

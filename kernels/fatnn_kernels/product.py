@@ -1,10 +1,10 @@
-"""What an inner product is: its domain, its codec, its step, its finish and its cost.
+"""What an inner product is: two operands, a step and a finish.
 
-An inner product x·y = Σₖ xₖ yₖ is computed on *words* of 32 bits. The codec turns K values into planes of words;
-``step`` folds one word of each plane of x and y into the accumulators; ``finish`` turns the accumulators into the
-result:
+An inner product x·y = Σₖ xₖ yₖ is computed on *words* of 32 bits. The codecs of x and y turn K values into planes of
+words. A *step* takes as many values of both as the denser codec has in a word: one word a plane of that one, one or
+several of the other. ``step`` folds them into the accumulators, ``finish`` turns the accumulators into the result:
 
-    acc = 0;  for each word k:  acc = step(acc, x[k], y[k]);  result = finish(acc, n),  n = x_term(x) + y_term(y)
+    acc = 0;  for each k:  acc = step(acc, x[k], y[k]);  result = finish(acc, n),  n = terms of x + terms of y
 
 ``step`` and ``finish`` are ordinary Python over ``& | ^ ~ + -`` and the functions of :mod:`fatnn_kernels.operations`,
 so the same few lines run on NumPy ``uint32`` arrays, build SIMD code (:mod:`fatnn_kernels.tile`), and compile for a
@@ -13,18 +13,24 @@ GPU.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Planes of packed words: [planes, R, words], uint32, for R vectors of K values.
-Words: TypeAlias = NDArray[np.uint32]
-#: One value of each plane: NumPy words, SIMD vectors or GPU lanes.
-Planes: TypeAlias = Sequence[Any]
-Codec: TypeAlias = Callable[[NDArray[Any]], Words]
-#: The part of the result that depends on y only: [N, K] values -> [N].
-Term: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+from fatnn_kernels.codec import Codec, Encoder, Values, Words
+from fatnn_kernels.counted import Counted
+
+#: How a machine computes a product: :mod:`fatnn_kernels.accumulate` has a function for each that is on CPUs.
+Way: TypeAlias = Literal["popcount", "lookup", "tensor", "dot", "tiles", "fma"]
+Side: TypeAlias = Literal["x", "y"]
+#: (acc, words of x, words of y) -> acc, for whatever computes: NumPy arrays, SIMD vectors, registers of a GPU.
+Step: TypeAlias = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], tuple[Any, ...]]
+#: (acc, n) -> result.
+Finish: TypeAlias = Callable[[Sequence[Any], Any], Any]
+#: The part of n that an operand alone decides: [R, K] values -> [R].
+Term: TypeAlias = Callable[[Values], NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -37,65 +43,10 @@ class Domain:
     excluded: float | None = None  #: a hole between the two, as 0 is for binary values
     integral: bool = True  #: only whole numbers
 
-
-@dataclass(frozen=True)
-class Cost:
-    """Operations on words for one word of values of x and y (one element of each plane).
-
-    ``two_input`` counts gates of two inputs, ``three_input`` the same step where an instruction takes three
-    (``vpternlog``, LOP3); ``multiply_adds`` counts multiply-and-add instructions.
-    """
-
-    two_input: int = 0
-    three_input: int = 0
-    popcounts: int = 0
-    adds: int = 0
-    multiply_adds: int = 0
-
-
-@dataclass(frozen=True)
-class Product:
-    """An inner product, written once."""
-
-    name: str  #: the kernel's name in case ids
-    x_domain: Domain  #: of the activations, rows of the result
-    y_domain: Domain  #: of the weights, columns of the result
-    encode_x: Codec
-    encode_y: Codec
-    step: Callable[[Any, Planes, Planes], tuple[Any, ...]]  #: (acc, x, y) -> acc
-    finish: Callable[[Any, Any], Any]  #: (acc, n) -> result
-    x_planes: int
-    y_planes: int
-    accumulators: int
-    values_per_word: int  #: 32 for bit-planes, 4 for bytes, 1 for float32
-    cost: Cost
-    max_k: int  #: the largest K whose result fits
-    accumulate: Literal["popcounts", "int32", "float32"]  #: what an accumulator sums
-    y_term: Term  #: the part of n that y alone decides
-    x_term_plane: int | None = None  #: the plane of x whose popcount is the part of n that x alone decides; None for 0
-
     @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the result."""
-        return np.dtype(np.float32 if self.accumulate == "float32" else np.int32)
-
-    def words(self, k: int) -> int:
-        """Words of 32 bits that a plane holds for K values.
-
-        Parameters
-        ----------
-        k
-            Values of an inner product.
-
-        Returns
-        -------
-        int
-            The count, a last word that is not full included.
-        """
-        return -(-k // self.values_per_word)
-
-    def __repr__(self) -> str:
-        return f"Product({self.name!r})"
+    def border(self) -> float:
+        """The value around an image: 0, or +1 where there is no 0."""
+        return 1.0 if self.excluded == 0 else 0.0
 
 
 BINARY_VALUES = Domain("{-1, 1}", -1, 1, excluded=0)
@@ -107,11 +58,140 @@ FLOAT32_VALUES = Domain(
 )
 
 
-def no_term(values: NDArray[Any]) -> NDArray[Any]:
-    """0: nothing of the result depends on y alone."""
+def no_term(values: Values) -> NDArray[np.int32]:
+    """0: nothing of the result depends on this operand alone."""
     return np.zeros(len(values), np.int32)
 
 
-def length_term(values: NDArray[Any]) -> NDArray[Any]:
+def length_term(values: Values) -> NDArray[np.int32]:
     """N, the number of values: the N of x·y = N − Σ popcounts."""
     return np.full(len(values), values.shape[1], np.int32)
+
+
+C = TypeVar("C", bound=Encoder, covariant=True)
+
+
+@dataclass(frozen=True)
+class Operand(Generic[C]):
+    """One side of a product."""
+
+    domain: Domain
+    codec: C
+    term: Term = no_term  #: of y; not of x, whose words are made from floats while the clock runs
+    per_bit: tuple[int, ...] = ()  #: what each one-bit of each plane adds to n; () for nothing
+
+    def terms(self, values: Values, words: Words) -> NDArray[np.int32]:
+        """The part of n that the operand decides: values [R, K], also as words [planes, R, words] -> [R]."""
+        total = self.term(values)
+        for worth, plane in zip(self.per_bit, words, strict=bool(self.per_bit)):
+            total = total + worth * np.bitwise_count(plane).sum(axis=-1, dtype=np.int32)
+        return total
+
+
+@dataclass(frozen=True, repr=False)
+class Product:
+    """An inner product, written once."""
+
+    name: str  #: the kernel's name in case ids
+    precision: str  #: what a person chooses, such as "ternary"; "ternary-binary" where weights have another
+    way: Way
+    x: Operand[Codec]  #: the activations, rows of the result
+    y: Operand[Encoder]  #: the weights, columns of the result
+    step: Step
+    finish: Finish
+    max_k: int  #: the largest K whose result fits
+
+    def __post_init__(self) -> None:
+        if self.x.term is not no_term:
+            raise ValueError(f"{self.name}: x has a term; expected what its bits add, per_bit")
+        most = max(self.popcounts)
+        if most > _MOST_POPCOUNTS:
+            raise ValueError(
+                f"{self.name}: a step adds {most} popcounts to an accumulator; expected at most {_MOST_POPCOUNTS}"
+            )
+
+    def operand(self, side: Side) -> Operand[Encoder]:
+        """x or y.
+
+        Parameters
+        ----------
+        side
+            ``"x"`` for the activations, ``"y"`` for the weights.
+
+        Returns
+        -------
+        Operand
+            The product's operand of that side.
+        """
+        return self.x if side == "x" else self.y
+
+    @property
+    def dtype(self) -> np.dtype[np.int32] | np.dtype[np.float32]:
+        """Type of the result."""
+        return np.dtype(np.int32) if self.x.domain.integral and self.y.domain.integral else np.dtype(np.float32)
+
+    @property
+    def values_per_step(self) -> int:
+        """Values of x, and of y, that a step takes."""
+        return max(self.x.codec.values_per_word, self.y.codec.values_per_word)
+
+    def steps(self, k: int) -> int:
+        """Steps that K values take.
+
+        Parameters
+        ----------
+        k
+            Values of an inner product.
+
+        Returns
+        -------
+        int
+            The count, a last step that is not full included.
+        """
+        return -(-k // self.values_per_step)
+
+    def words(self, side: Side) -> int:
+        """Words of 32 bits that a step takes of x or y, of all planes together.
+
+        Parameters
+        ----------
+        side
+            ``"x"`` for the activations, ``"y"`` for the weights.
+
+        Returns
+        -------
+        int
+            Planes, times the words of each that hold the values of a step.
+        """
+        codec = self.operand(side).codec
+        return codec.planes * (self.values_per_step // codec.values_per_word)
+
+    @cached_property
+    def popcounts(self) -> tuple[int, ...]:
+        """Popcounts that a step adds to each accumulator: the step is run on words that count them.
+
+        It has as many accumulators as it takes and returns.
+        """
+        x, y = [Counted()] * self.words("x"), [Counted()] * self.words("y")
+        for count in range(1, _MOST_ACCUMULATORS + 1):
+            try:
+                totals = self.step([Counted()] * count, x, y)
+            except (IndexError, ValueError):  # it takes more
+                continue
+            if len(totals) == count:
+                return tuple(total.popcounts for total in totals)
+        raise ValueError(f"{self.name}: step takes no 1 to {_MOST_ACCUMULATORS} accumulators that it returns")
+
+    @property
+    def accumulators(self) -> int:
+        """Sums that a step goes on with."""
+        return len(self.popcounts)
+
+    def __repr__(self) -> str:
+        return f"Product({self.name!r})"
+
+
+#: Popcounts of bytes whose sum fits a byte.
+_MOST_POPCOUNTS = 255 // 8
+#: Accumulators that a step may have; as many as there are registers of any machine.
+_MOST_ACCUMULATORS = 32

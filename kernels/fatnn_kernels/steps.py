@@ -21,11 +21,10 @@ from fatnn_kernels.activation_loops import (
     pack_pixels,
 )
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
-from fatnn_kernels.codec import BitCode
+from fatnn_kernels.codec import Codec
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import use_threads
-from fatnn_kernels.int8 import encode_offset, encode_pairs, encode_signed
 from fatnn_kernels.intrinsics import TypedTile
 
 Step: TypeAlias = Callable[[int], None]
@@ -105,16 +104,14 @@ def activations(
 
 def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[np.uint32]) -> Step:
     """Pack an image of bytes [batch, height, width, channels] for an int8 convolution, whose x are pixels − 128."""
-    g, name, encode = convolution.geometry, convolution.product.name, convolution.product.encode_x
-    if encode not in (encode_offset, encode_pairs, encode_signed):
+    g, name, codec = convolution.geometry, convolution.product.name, convolution.product.x.codec
+    if codec.item.kind not in "iu":
         raise ValueError(f"{name} takes no pixels; expected a convolution in int8")
     check_values(name, "the image of pixels", image, (g.batch, g.height, g.width, g.in_channels), np.uint8)
     convolution.check_packed(packed)
     check_written(name, "the packed image", packed, image)
-    item: Any = np.uint8 if encode is encode_offset else np.int16 if encode is encode_pairs else np.int8
-    offset = 0 if item is np.uint8 else 128
-    items = packed.view(item).reshape(*packed.shape[:3], -1)
-    return _bound(pack_pixels, None, (image, items, offset, convolution.geometry.padding), 1)
+    items = packed.view(codec.item).reshape(*packed.shape[:3], -1)
+    return _bound(pack_pixels, None, (image, items, 128 - codec.zero, g.padding), 1)
 
 
 def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stride: int, padding: int) -> Step:
@@ -127,7 +124,7 @@ def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stri
 
 
 def pooled_levels(
-    code: BitCode,
+    code: Codec,
     image: NDArray[np.uint32],
     out: NDArray[np.uint32],
     size: int,
@@ -138,10 +135,10 @@ def pooled_levels(
     """The same of packed levels [batch, height, width, words, planes], into the next convolution's packed image."""
     check_count("out_padding", out_padding, 0)
     batch, height, width, words, _ = _pooled_shape(image, 5, size, stride, padding)
-    reached = [np.arange(len(code.levels)) > i for i in range(len(code.levels) - 1)]
-    bits = np.stack([np.where(plane, np.uint32(0xFFFFFFFF), np.uint32(0)) for plane in code.planes(reached)], axis=1)
-    check_values("pooled levels", "the image", image, (*image.shape[:4], bits.shape[1]), np.uint32)
-    shape = (batch, height + 2 * out_padding, width + 2 * out_padding, words, bits.shape[1])
+    codes = code.encode(np.asarray(code.levels)[:, None])[:, :, 0].T  # of one value each: bit 0 of each plane
+    bits = np.where(codes & 1, np.uint32(0xFFFFFFFF), np.uint32(0))
+    check_values("pooled levels", "the image", image, (*image.shape[:4], code.planes), np.uint32)
+    shape = (batch, height + 2 * out_padding, width + 2 * out_padding, words, code.planes)
     check_values("pooled levels", "out", out, shape, np.uint32)
     check_written("pooled levels", "out", out, image)
     return _bound(max_pool_levels, None, (image, out, bits, size, stride, padding, out_padding), 1)

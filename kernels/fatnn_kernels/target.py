@@ -1,4 +1,4 @@
-"""What the machine's instruction set means for the kernels: vector width, popcount strategy, int8 dot, tile shapes.
+"""What the machine's instruction set means for the kernels: vector width, popcount strategy, int8 dot.
 
 LLVM is asked, not a table of CPUs: a two-line function is compiled for the CPU that Numba compiles for
 (``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` choose another), and the instructions it selects tell what there is.
@@ -18,59 +18,6 @@ from fatnn_kernels.vector import I32, Vector
 #: How one-bits are counted, see :mod:`fatnn_kernels.accumulate`.
 Counting: TypeAlias = Literal["words", "bytes", "carry-save"]
 Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
-#: Rows × vectors of accumulators by product, as measured with tests/benchmarks.
-TileShapes: TypeAlias = dict[str, tuple[int, int]]
-
-_THIRTY_TWO_REGISTERS: TileShapes = {
-    "float32": (6, 4),
-    "int8": (8, 2),
-    "two-bit": (4, 1),
-    "ternary-naive": (4, 1),
-    "ternary-fatnn": (7, 2),
-    "ternary-gated-xnor": (6, 2),
-    "ternary-binary": (5, 4),
-    "binary": (5, 4),
-}
-#: Where another tile is faster when nothing is loaded. With operands in registers, fewer accumulators fit beside them,
-#: and a step's first operand is copied where the instruction overwrites it.
-_THIRTY_TWO_REGISTERS_ALONE: TileShapes = {
-    "ternary-naive": (6, 1),
-    "ternary-fatnn": (10, 2),
-    "ternary-gated-xnor": (2, 2),
-    "ternary-binary": (10, 2),
-    "binary": (6, 4),
-}
-_SIXTEEN_REGISTERS: TileShapes = {
-    "float32": (6, 2),
-    "int8": (4, 2),
-    "two-bit": (2, 1),
-    "ternary-naive": (3, 1),
-    "ternary-fatnn": (4, 2),
-    "ternary-gated-xnor": (4, 1),
-    "ternary-binary": (4, 2),
-    "binary": (4, 2),
-}
-#: The carries take the registers: these tiles are smaller, and pay from so many words on.
-_CARRY_SAVE: dict[str, tuple[int, int, int]] = {
-    "two-bit": (1, 1, 12),
-    "ternary-naive": (1, 1, 12),
-    "ternary-fatnn": (1, 2, 8),
-    "ternary-gated-xnor": (1, 1, 24),
-    "ternary-binary": (1, 1, 32),
-    "binary": (1, 2, 32),
-}
-
-#: Words of inner products that are long, whatever the tile.
-_MANY_WORDS = 1 << 10
-
-
-@dataclass(frozen=True)
-class TileShape:
-    """How a product's register tile is laid out on a target."""
-
-    rows: int
-    vectors: int
-    counting: Counting
 
 
 @dataclass(frozen=True)
@@ -85,22 +32,6 @@ class Target:
     popcount_instruction: str  #: what a popcount becomes
     int8_dot: Int8Dot
     registers: int  #: SIMD registers
-
-    def tile_shape(self, product: str, words: int) -> TileShape:
-        """The tile of a product, by its name, for inner products of so many words."""
-        if self.counting == "carry-save" and product in _CARRY_SAVE:
-            rows, vectors, fewest_words = _CARRY_SAVE[product]
-            if words >= fewest_words:
-                return TileShape(rows, vectors, "carry-save")
-        tiles = _THIRTY_TWO_REGISTERS if self.registers >= 32 else _SIXTEEN_REGISTERS
-        return TileShape(*tiles[product], "words" if self.counting == "words" else "bytes")
-
-    def limit_shape(self, product: str) -> TileShape:
-        """The tile whose instructions run the fastest on registers alone: the limit of the product."""
-        shape = self.tile_shape(product, _MANY_WORDS)
-        if self.registers < 32 or product not in _THIRTY_TWO_REGISTERS_ALONE:
-            return shape
-        return TileShape(*_THIRTY_TWO_REGISTERS_ALONE[product], shape.counting)
 
 
 @cache

@@ -7,46 +7,36 @@ FATNN's popcount(TM(x, y)) − N (Chen, Zhuang, Shen, ICCV 2021) on planes inste
 (:mod:`fatnn_kernels.interleaved`): two popcounts for 32 trits where a 2-bit product takes four.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
-from fatnn_kernels.codec import BitCode
-from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, length_term
+from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.operations import Lanes, Planes, Sums, popcount
+from fatnn_kernels.product import TERNARY_VALUES, Operand, Product, length_term
 
 
-def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+def masks(ge: Planes) -> Sums:
     """(negative, zero), from ge = (v ≥ 0, v ≥ 1)."""
     return ~ge[0], ge[0] & ~ge[1]
 
 
-def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+def step(acc: Planes, x: Planes, y: Planes) -> Sums:
     s = x[0] ^ y[0]
     return (acc[0] + popcount(s) + popcount(s ^ (x[1] | y[1])),)
 
 
-def finish(acc: Any, n: Any) -> Any:
+def finish(acc: Planes, n: Lanes) -> Lanes:
     return n - acc[0]
 
 
-CODE = BitCode((-1, 0, 1), planes)
+CODE = BitCode((-1, 0, 1), masks)
 
 TERNARY_FATNN = Product(
     name="ternary-fatnn",
-    x_domain=TERNARY_VALUES,
-    y_domain=TERNARY_VALUES,
-    encode_x=CODE,
-    encode_y=CODE,
+    precision="ternary",
+    way="popcount",
+    x=Operand(TERNARY_VALUES, CODE),
+    y=Operand(TERNARY_VALUES, CODE, term=length_term),
     step=step,
     finish=finish,
-    x_planes=2,
-    y_planes=2,
-    accumulators=1,
-    values_per_word=32,
-    cost=Cost(two_input=3, three_input=2, popcounts=2, adds=2),
     max_k=np.iinfo(np.int32).max,
-    accumulate="popcounts",
-    y_term=length_term,
 )

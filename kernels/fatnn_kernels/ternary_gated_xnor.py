@@ -6,46 +6,36 @@ Count the pairs without a zero, and take away twice those whose signs differ (GX
 2018). Two popcounts like FATNN, into two accumulators.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
-from fatnn_kernels.codec import BitCode
-from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TERNARY_VALUES, Cost, Planes, Product, no_term
+from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.operations import Lanes, Planes, Sums, popcount
+from fatnn_kernels.product import TERNARY_VALUES, Operand, Product
 
 
-def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+def masks(ge: Planes) -> Sums:
     """(nonzero, negative), from ge = (v ≥ 0, v ≥ 1)."""
     return ~ge[0] | ge[1], ~ge[0]
 
 
-def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+def step(acc: Planes, x: Planes, y: Planes) -> Sums:
     p = x[0] & y[0]
     return acc[0] + popcount(p), acc[1] + popcount(p & (x[1] ^ y[1]))
 
 
-def finish(acc: Any, n: Any) -> Any:
+def finish(acc: Planes, n: Lanes) -> Lanes:
     return n + acc[0] - acc[1] - acc[1]
 
 
-CODE = BitCode((-1, 0, 1), planes)
+CODE = BitCode((-1, 0, 1), masks)
 
 TERNARY_GATED_XNOR = Product(
     name="ternary-gated-xnor",
-    x_domain=TERNARY_VALUES,
-    y_domain=TERNARY_VALUES,
-    encode_x=CODE,
-    encode_y=CODE,
+    precision="ternary",
+    way="popcount",
+    x=Operand(TERNARY_VALUES, CODE),
+    y=Operand(TERNARY_VALUES, CODE),
     step=step,
     finish=finish,
-    x_planes=2,
-    y_planes=2,
-    accumulators=2,
-    values_per_word=32,
-    cost=Cost(two_input=3, three_input=2, popcounts=2, adds=2),
     max_k=np.iinfo(np.int32).max,
-    accumulate="popcounts",
-    y_term=no_term,
 )

@@ -8,6 +8,7 @@ lanes is needed and a short K costs nothing. A tile reads operands (:mod:`fatnn_
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from llvmlite import ir
 
 from fatnn_kernels.product import Product
@@ -33,7 +34,7 @@ class Tile:
 
 def sum_type(tile: Tile) -> ir.VectorType:
     """The type of a SIMD vector of results."""
-    return ir.VectorType(F32 if tile.product.accumulate == "float32" else I32, tile.lanes)
+    return ir.VectorType(F32 if tile.product.dtype == np.float32 else I32, tile.lanes)
 
 
 def constant(value: int) -> ir.Constant:

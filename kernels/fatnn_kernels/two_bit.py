@@ -5,22 +5,19 @@
 Every plane of x meets every plane of y (DoReFa-Net, Zhou et al., 2016, equation 3): four popcounts for 32 values.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
-from fatnn_kernels.codec import BitCode
-from fatnn_kernels.operations import popcount
-from fatnn_kernels.product import TWO_BIT_VALUES, Cost, Planes, Product, no_term
+from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.operations import Lanes, Planes, Sums, popcount
+from fatnn_kernels.product import TWO_BIT_VALUES, Operand, Product
 
 
-def planes(ge: Sequence[Any]) -> tuple[Any, ...]:
+def masks(ge: Planes) -> Sums:
     """(b₀, b₁), from ge = (v ≥ 1, v ≥ 2, v ≥ 3)."""
     return ge[0] ^ ge[1] ^ ge[2], ge[1]
 
 
-def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
+def step(acc: Planes, x: Planes, y: Planes) -> Sums:
     return (
         acc[0] + popcount(x[0] & y[0]),
         acc[1] + popcount(x[0] & y[1]) + popcount(x[1] & y[0]),
@@ -28,27 +25,20 @@ def step(acc: Any, x: Planes, y: Planes) -> tuple[Any, ...]:
     )
 
 
-def finish(acc: Any, n: Any) -> Any:
+def finish(acc: Planes, n: Lanes) -> Lanes:
     twos = acc[1] + acc[2] + acc[2]
     return n + acc[0] + twos + twos
 
 
-CODE = BitCode((0, 1, 2, 3), planes)
+CODE = BitCode((0, 1, 2, 3), masks)
 
 TWO_BIT = Product(
     name="two-bit",
-    x_domain=TWO_BIT_VALUES,
-    y_domain=TWO_BIT_VALUES,
-    encode_x=CODE,
-    encode_y=CODE,
+    precision="two-bit",
+    way="popcount",
+    x=Operand(TWO_BIT_VALUES, CODE),
+    y=Operand(TWO_BIT_VALUES, CODE),
     step=step,
     finish=finish,
-    x_planes=2,
-    y_planes=2,
-    accumulators=3,
-    values_per_word=32,
-    cost=Cost(two_input=4, three_input=4, popcounts=4, adds=4),
     max_k=np.iinfo(np.int32).max // 9,
-    accumulate="popcounts",
-    y_term=no_term,
 )

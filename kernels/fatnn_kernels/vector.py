@@ -5,7 +5,7 @@ operators do on NumPy arrays one word at a time, they do here on every lane at o
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from llvmlite import ir
 
@@ -44,8 +44,9 @@ class Vector:
     def _is_float(self) -> bool:
         return bool(self.element == F32)
 
-    def __and__(self, other: Self) -> Self:
-        return self.of(self.builder.and_(self.value, other.value))
+    def __and__(self, other: Self | int) -> Self:
+        mask = constants(self.value.type, other) if isinstance(other, int) else other.value
+        return self.of(self.builder.and_(self.value, mask))
 
     def __or__(self, other: Self) -> Self:
         return self.of(self.builder.or_(self.value, other.value))
@@ -56,6 +57,9 @@ class Vector:
     def __invert__(self) -> Self:
         return self.of(self.builder.not_(self.value))
 
+    def __rshift__(self, bits: int) -> Self:
+        return self.of(self.builder.lshr(self.value, constants(self.value.type, bits)))
+
     def __add__(self, other: Self) -> Self:
         add = self.builder.fadd if self._is_float() else self.builder.add
         return self.of(add(self.value, other.value))
@@ -64,13 +68,18 @@ class Vector:
         subtract = self.builder.fsub if self._is_float() else self.builder.sub
         return self.of(subtract(self.value, other.value))
 
+    def reaches(self, bound: Self) -> Self:
+        """A mask: this ≥ bound; false of a NaN."""
+        compare = self.builder.fcmp_ordered if self._is_float() else self.builder.icmp_signed
+        return self.of(compare(">=", self.value, bound.value))
+
     def popcount(self) -> Self:
         """One-bits of each lane."""
-        return self.of(_call(self.builder, "llvm.ctpop", self.value))
+        return self.of(call(self.builder, "llvm.ctpop", self.value))
 
     def multiply_add(self, acc: Self, other: Self) -> Self:
         """Fused where the target has such an instruction."""
-        return self.of(_call(self.builder, "llvm.fmuladd", self.as_lanes(F32), other.as_lanes(F32), acc.value))
+        return self.of(call(self.builder, "llvm.fmuladd", self.as_lanes(F32), other.as_lanes(F32), acc.value))
 
     def dot_pairs(self, acc: Self, other: Self) -> Self:
         """acc + even + odd products of int16: ``pmaddwd`` on x86, which LLVM loses sight of behind a broadcast."""
@@ -89,6 +98,13 @@ class Vector:
         chosen = self.builder.shuffle_vector(lanes, ir.Constant(lanes.type, ir.Undefined), picks)
         return self.builder.sext(chosen, ir.VectorType(I32, self.bits // 32))
 
+    def _bytes(self, half: int) -> Self:
+        """The even (0) or odd (1) bytes as int16, two to a lane."""
+        pairs = self.as_lanes(I16)
+        byte = constants(pairs.type, 8)
+        value = self.builder.ashr(pairs if half else self.builder.shl(pairs, byte), byte)
+        return self.of(self.builder.bitcast(value, self.value.type))
+
     def dot_quads(self, acc: Self, other: Self) -> Self:
         """VNNI: u8 × s8, four products a lane, wrapping. LLVM has no target-neutral form that selects it."""
         lanes = self.value.type
@@ -98,7 +114,11 @@ class Vector:
         return self.of(self.builder.call(function, [acc.value, self.as_lanes(I8), other.as_lanes(I8)]))
 
     def dot_signed_quads(self, acc: Self, other: Self) -> Self:
-        """LLVM selects ``sdot`` on Arm for a partial reduction of widened products."""
+        """LLVM selects ``sdot`` on Arm for a partial reduction of widened products; elsewhere it sums other bytes."""
+        if "aarch64" not in self.builder.module.triple:
+            for half in (0, 1):
+                acc = self._bytes(half).dot_pairs(acc, other._bytes(half))
+            return acc
         lanes = self.value.type
         wide = ir.VectorType(I32, self.bits // 8)
         product = self.builder.mul(
@@ -113,19 +133,7 @@ class ByteCounted(Vector):
     """Words whose popcount is four counts in bytes, 0 to 8 each, for machines that cannot count wide lanes."""
 
     def popcount(self) -> Self:
-        return self.of(_call(self.builder, "llvm.ctpop", self.as_lanes(I8)))
-
-
-class MostCounted:
-    """Stands for any word in ``step`` to find how much one word can add to an accumulator counted in bytes."""
-
-    def _same(self, other: Any = None) -> "MostCounted":
-        return self
-
-    __and__ = __or__ = __xor__ = __invert__ = _same
-
-    def popcount(self) -> int:
-        return 8
+        return self.of(call(self.builder, "llvm.ctpop", self.as_lanes(I8)))
 
 
 def widen_bytes(counts: Vector) -> Vector:
@@ -133,8 +141,8 @@ def widen_bytes(counts: Vector) -> Vector:
     builder = counts.builder
     for narrow, wide in ((I8, I16), (I16, I32)):
         lanes = counts.as_lanes(wide)
-        low = builder.and_(lanes, _splat_constant(lanes.type, (1 << narrow.width) - 1))
-        high = builder.lshr(lanes, _splat_constant(lanes.type, narrow.width))
+        low = builder.and_(lanes, constants(lanes.type, (1 << narrow.width) - 1))
+        high = builder.lshr(lanes, constants(lanes.type, narrow.width))
         counts = counts.of(builder.add(low, high))
     return counts
 
@@ -154,11 +162,13 @@ def splat(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
     return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(I32, count), None))
 
 
-def _splat_constant(lanes: ir.VectorType, value: int) -> ir.Constant:
+def constants(lanes: ir.VectorType, value: float) -> ir.Constant:
+    """A number in every lane."""
     return ir.Constant(lanes, [value] * lanes.count)
 
 
-def _call(builder: ir.IRBuilder, name: str, *args: ir.Value) -> ir.Value:
+def call(builder: ir.IRBuilder, name: str, *args: ir.Value) -> ir.Value:
+    """An intrinsic of LLVM's, named without the type that it is overloaded on, which all arguments have."""
     lanes = args[0].type
     element = "f32" if lanes.element == F32 else f"i{lanes.element.width}"
     function = _declare(builder, f"{name}.v{lanes.count}{element}", ir.FunctionType(lanes, [arg.type for arg in args]))

@@ -34,7 +34,7 @@ def values(domain, shape, rng):
 def test_gemm(benchmark, name, shape):
     product, (m, n, k) = PRODUCTS[name], SHAPES[shape]
     rng = np.random.default_rng(0)
-    a, b = pack_operands(product, values(product.x_domain, (m, k), rng), values(product.y_domain, (n, k), rng))
+    a, b = pack_operands(product, values(product.x.domain, (m, k), rng), values(product.y.domain, (n, k), rng))
     c = driver.empty_result(a, b)
     driver.run(a, b, c)  # compiles
     start = time.perf_counter()

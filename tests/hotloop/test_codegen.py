@@ -22,9 +22,9 @@ def test_the_work_of_an_iteration_is_what_it_loads(name):
     product, tile = PRODUCTS[name], run(name)
     loop = codegen.hot_loop(tile)
     assert loop.words >= 1
-    assert loop.macs == loop.words * product.values_per_word * tile.rows * tile.columns
-    assert loop.bytes_loaded == loop.words * 4 * (product.x_planes * tile.rows + product.y_planes * tile.columns)
-    assert loop.macs // 32 // tile.lanes <= len(loop.instructions) * product.values_per_word
+    assert loop.macs == loop.words * product.values_per_step * tile.rows * tile.columns
+    assert loop.bytes_loaded == loop.words * 4 * (product.words("x") * tile.rows + product.words("y") * tile.columns)
+    assert loop.macs // 32 // tile.lanes <= len(loop.instructions) * product.values_per_step
     assert loop.mnemonics[-1].startswith(("j", "b"))
 
 

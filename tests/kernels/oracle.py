@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.int8 import INT8_BY_DOT
-from fatnn_kernels.packing import x_term
+from fatnn_kernels.packing import words_of_steps
 
 #: Every product by name; int8 once for each instruction it is made for.
 ALL_PRODUCTS = {name: product for name, product in PRODUCTS.items() if name != "int8"} | {
@@ -45,7 +45,7 @@ def draw(domain, shape, kind, seed):
 
 
 def operands(product, m, n, k, kind="any", seed=0):
-    return draw(product.x_domain, (m, k), kind, seed), draw(product.y_domain, (n, k), kind, seed + 1)
+    return draw(product.x.domain, (m, k), kind, seed), draw(product.y.domain, (n, k), kind, seed + 1)
 
 
 def assert_product(product, got, x, y):
@@ -65,9 +65,10 @@ def assert_product(product, got, x, y):
 
 def on_numpy(product, x, y):
     """The product's own step and finish, on NumPy words."""
-    a, b = product.encode_x(x), product.encode_y(y)
+    planes = product.x.codec.encode(x), product.y.codec.encode(y)
+    a, b = (words_of_steps(product, side, words) for side, words in zip("xy", planes, strict=True))
     acc = (np.zeros((len(x), len(y)), product.dtype),) * product.accumulators
-    for word in range(a.shape[2]):
-        acc = product.step(acc, a[:, :, None, word], b[:, None, :, word])
-    n = x_term(product, a)[:, None] + product.y_term(y)[None, :]
+    for step in range(product.steps(x.shape[1])):
+        acc = product.step(acc, a[:, :, None, step], b[:, None, :, step])
+    n = product.x.terms(x, planes[0])[:, None] + product.y.terms(y, planes[1])[None, :]
     return product.finish(acc, n.astype(product.dtype))

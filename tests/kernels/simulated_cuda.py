@@ -19,7 +19,7 @@ def check(name, tile, m, n, words, kind):
     The last of the words is not full, if it holds more than one value.
     """
     product = PRODUCTS[name]
-    k = max(1, words * product.values_per_word - 1)
+    k = max(1, words * product.values_per_step - 1)
     x, y = operands(product, m, n, k, kind, seed=m + n + k)
     if tile is None:
         assert_product(product, gemm(product, x, y), x, y)

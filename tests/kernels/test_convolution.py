@@ -5,12 +5,11 @@ from hypothesis import strategies as st
 from oracle import KINDS, SEEDS, draw
 
 from fatnn_kernels import PRODUCTS, TERNARY_BINARY, TERNARY_FATNN
-from fatnn_kernels.codec import BitCode
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
 
 NAMES = st.sampled_from(list(PRODUCTS))
-BITWISE = st.sampled_from([name for name, product in PRODUCTS.items() if isinstance(product.encode_x, BitCode)])
+BITWISE = st.sampled_from([name for name, product in PRODUCTS.items() if product.x.codec.levels])
 
 
 @st.composite
@@ -27,11 +26,11 @@ def geometries(draw_one):
 
 def bounds_of(product):
     """Bounds, and the values that floats become by them, computed one comparison at a time."""
-    if isinstance(product.encode_x, BitCode):
-        levels = product.encode_x.levels
+    if product.x.codec.levels:
+        levels = product.x.codec.levels
         bounds = np.linspace(-0.6, 0.6, len(levels) - 1).astype(np.float32) if len(levels) > 2 else np.float32([0.1])
         return bounds, lambda image: np.asarray(levels)[sum((image >= bound).astype(int) for bound in bounds)]
-    if product.name == "int8":
+    if product.x.domain.integral:
         return [40.0], lambda image: np.clip(np.rint(image * np.float32(40)), -128, 127).astype(np.int64)
     return [], lambda image: image
 
@@ -39,8 +38,8 @@ def bounds_of(product):
 def direct(product, geometry, values, weights):
     """The convolution by its definition, an output pixel at a time."""
     g = geometry
-    border = 1 if product.x_domain.excluded == 0 else 0
-    kind = np.float64 if product.accumulate == "float32" else np.int64
+    border = product.x.domain.border
+    kind = np.float64 if product.dtype == np.float32 else np.int64
     padded = np.full((g.batch, g.padded_height, g.padded_width, g.in_channels), border, kind)
     padded[:, g.padding : g.padding + g.height, g.padding : g.padding + g.width] = values
     out = np.empty((g.batch, g.out_height, g.out_width, g.out_channels), kind)
@@ -54,7 +53,7 @@ def direct(product, geometry, values, weights):
 def made(product, geometry, kind, seed):
     g = geometry
     image = np.random.default_rng(seed).standard_normal((g.batch, g.height, g.width, g.in_channels), dtype=np.float32)
-    weights = draw(product.y_domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), kind, seed)
+    weights = draw(product.y.domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), kind, seed)
     bounds, quantise = bounds_of(product)
     return Convolution(product, g, weights, bounds), image, direct(product, g, quantise(image), weights)
 
@@ -78,21 +77,21 @@ def test_a_layer_is_the_direct_convolution_of_quantised_values(name, geometry, k
 def test_fused_writes_the_next_packed_image(name, geometry, padding, seed):
     product, g = PRODUCTS[name], geometry
     convolution, image, sums = made(product, geometry, "any", seed)
-    code = product.encode_x
+    code = product.x.codec
     shape = (len(code.levels) - 1, g.out_channels)
     thresholds = np.sort(np.random.default_rng(seed).integers(-9, 10, shape), axis=0).astype(np.int32)
     packed = convolution.empty_image()
     convolution.quantise(image, packed)
     words = -(-g.out_channels // 32)
     sides = (g.out_height + 2 * padding, g.out_width + 2 * padding)
-    out = np.full((g.batch, *sides, words, product.x_planes), 0xDEADBEEF, np.uint32)
+    out = np.full((g.batch, *sides, words, product.x.codec.planes), 0xDEADBEEF, np.uint32)
     inside = out[:, padding : padding + g.out_height, padding : padding + g.out_width]
     inside[:] = 0
     convolution.fused(packed, thresholds, out, padding)
     right = np.asarray(code.levels)[(sums[..., None] >= thresholds.T).sum(-1)]
     np.testing.assert_array_equal(code.decode(inside, g.out_channels), right)
     np.testing.assert_array_equal(  # bits beyond the channels are zero
-        inside, np.moveaxis(code(right.reshape(-1, g.out_channels)), 0, -1).reshape(inside.shape)
+        inside, np.moveaxis(code.encode(right.reshape(-1, g.out_channels)), 0, -1).reshape(inside.shape)
     )
     inside[:] = 0xDEADBEEF
     assert (out == 0xDEADBEEF).all()  # the border is the next layer's
@@ -129,7 +128,7 @@ def test_nan_and_infinity_become_the_lowest_and_outer_levels():
     weights = np.ones((1, 1, 1, 3), np.int8)
     image = np.float32([[[[np.nan, np.inf, -np.inf]]]])
     for product in (TERNARY_FATNN, PRODUCTS["int8"]):
-        low, high = product.x_domain.low, product.x_domain.high
+        low, high = product.x.domain.low, product.x.domain.high
         convolution = Convolution(product, Geometry(1, 1, 1, 3, 1), weights, bounds_of(product)[0])
         packed, c = convolution.empty_image(), convolution.empty_result()
         convolution.layer(image, packed, c)
@@ -139,10 +138,10 @@ def test_nan_and_infinity_become_the_lowest_and_outer_levels():
 @given(kind=KINDS, seed=SEEDS, count=st.integers(1, 70))
 def test_decode_is_the_inverse_of_a_code(kind, seed, count):
     for product in PRODUCTS.values():
-        if isinstance(product.encode_x, BitCode):
-            values = draw(product.x_domain, (5, count), kind, seed)
-            words = np.moveaxis(product.encode_x(values), 0, -1)
-            np.testing.assert_array_equal(product.encode_x.decode(words, count), values)
+        if product.dtype == np.int32:
+            values = draw(product.x.domain, (5, count), kind, seed)
+            words = np.moveaxis(product.x.codec.encode(values), 0, -1)
+            np.testing.assert_array_equal(product.x.codec.decode(words, count), values)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_simulator_computes_what_the_oracle_computes(name):
 
 def test_there_are_the_same_products_as_on_the_cpu():
     assert list(PRODUCTS) == list(CPU_PRODUCTS)
-    assert PRODUCTS["int8"].values_per_word == 4
+    assert PRODUCTS["int8"].values_per_step == 4
 
 
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
@@ -54,10 +54,10 @@ def test_a_chosen_tile_covers_the_result_and_fits_a_multiprocessor(product, m, n
     across, down = tile.grid(m, n)
     assert (down - 1) * tile.rows < m <= down * tile.rows
     assert (across - 1) * tile.columns < n <= across * tile.columns
-    shared = 4 * tile.depth * (product.x_planes * tile.rows + product.y_planes * tile.columns)
+    shared = 4 * tile.depth * (product.words("x") * tile.rows + product.words("y") * tile.columns)
     assert shared <= 48 * 1024, "more than a block gets without asking"
     results = tile.thread_rows * tile.thread_columns
-    assert product.accumulators * results <= MOST_ACCUMULATORS[product.accumulate]
+    assert product.accumulators * results <= MOST_ACCUMULATORS[product.way]
     assert tile.depth % tile.unrolled == 0
 
 

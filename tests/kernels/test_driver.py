@@ -22,15 +22,16 @@ from fatnn_kernels import (
     interleaved,
     pack_operands,
 )
-from fatnn_kernels.codec import BitCode
+from fatnn_kernels.bit_code import BitCode
 from fatnn_kernels.intrinsics import TileType
 from fatnn_kernels.operations import popcount
 from fatnn_kernels.packing import pack
+from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.target import current_target, describe
 from fatnn_kernels.tile import Tile
 
 every_product = pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS.keys())
-BITWISE = [product for product in PRODUCTS.values() if product.accumulate == "popcounts"]
+BITWISE = [product for product in PRODUCTS.values() if product.way == "popcount"]
 MOST_THREADS = numba.config.NUMBA_NUM_THREADS
 
 
@@ -104,7 +105,7 @@ def test_blocks_of_k_and_of_rows_add_up(product, k):
 @every_product
 @pytest.mark.parametrize("m", [4, 40], ids=["one tile of x", "several"])
 def test_k_of_several_panels(product, m):
-    k = 3 * driver.PANEL_BYTES // 4 // 16 * product.values_per_word + 5  # of columns as wide as one vector
+    k = 3 * driver.PANEL_BYTES // 4 // 16 * product.values_per_step + 5  # of columns as wide as one vector
     x, y = operands(product, m, 3, k, "extreme" if product.dtype == np.int32 else "any")
     assert_product(product, gemm(product, x, y), x, y)
 
@@ -126,7 +127,7 @@ TARGETS = [
 )
 def test_no_other_count_of_rows_wastes_less(target, product, m, k):
     """A tile costs its rows, and a quarter of one for all else; what it lacks in rows it may have in vectors."""
-    shape, tile = target.tile_shape(product.name, product.words(k)), driver.choose_tile(product, target, m, k)
+    shape, tile = tile_shape(product, target, product.steps(k)), driver.choose_tile(product, target, m, k)
     cost = {rows: math.ceil(m / rows) * (rows + 0.25) for rows in range(1, shape.rows + 1)}
     assert cost[tile.rows] == min(cost.values())
     assert (tile.product, tile.lanes, tile.counting) == (product, target.lanes, shape.counting)
@@ -141,8 +142,8 @@ def test_no_other_count_of_rows_wastes_less(target, product, m, k):
 @pytest.mark.parametrize("product", BITWISE, ids=repr)
 @pytest.mark.parametrize("end", [0, -1])
 def test_2_to_the_24_extreme_values(product, end):
-    lowest, highest = product.x_domain.low, product.x_domain.high
-    x, y = (np.full((1, 2**24), value, np.int8) for value in ((lowest, highest)[end], product.y_domain.high))
+    lowest, highest = product.x.domain.low, product.x.domain.high
+    x, y = (np.full((1, 2**24), value, np.int8) for value in ((lowest, highest)[end], product.y.domain.high))
     assert gemm(product, x, y)[0, 0] == 2**24 * int(x[0, 0]) * int(y[0, 0])
 
 
@@ -179,7 +180,7 @@ def tiles_of_any_width():
     """Every product in every width and every way to count, but not in all pairs of these: a tile compiles for long."""
     for i, product in enumerate(PRODUCTS.values()):
         for j, lanes in enumerate((4, 8, 16)):
-            counted = product.accumulate == "popcounts"
+            counted = product.way == "popcount"
             yield Tile(product, 2, 1, lanes, ("words", "bytes", "carry-save")[(i + j) % 3] if counted else "words")
 
 
@@ -203,8 +204,8 @@ def test_tile_of_any_width_computes_the_same(tile):
 def test_counts_do_not_overflow(tile):
     """Words that add the most to counts which are flushed before 255, in groups of 4, and blocks of 31 or 31 groups."""
     for words in (*range(1, 10), *range(29, 34), *range(60, 67), *range(122, 130)):
-        y = np.full((3, 32 * words), tile.product.y_domain.low or tile.product.y_domain.high, np.int8)
-        x = np.full((2, 32 * words), tile.product.x_domain.high, np.int8)
+        y = np.full((3, 32 * words), tile.product.y.domain.low or tile.product.y.domain.high, np.int8)
+        x = np.full((2, 32 * words), tile.product.x.domain.high, np.int8)
         assert_product(tile.product, result_of(*packed(tile, x, y)), x, y)
 
 
@@ -242,7 +243,11 @@ def test_products_of_one_name_run_their_own_code():
 
 
 def test_a_type_is_of_what_is_computed_and_nothing_else():
-    products = (BINARY, *other_steps(), replace(BINARY, encode_x=BitCode((-1, 1), lambda ge: (ge[0],))))
+    products = (
+        BINARY,
+        *other_steps(),
+        replace(BINARY, x=replace(BINARY.x, codec=BitCode((-1, 1), lambda ge: (ge[0],)))),
+    )
     assert len({TileType(Tile(product, 3, 1, 8, "words")).name for product in products}) == len(products)
 
     def step(acc, a, b):
@@ -262,7 +267,7 @@ def stepping(*popcounts):
     def finish(acc, n):
         return n + sum(acc[1:], acc[0])
 
-    return replace(BINARY, step=step, finish=finish, accumulators=len(popcounts))
+    return replace(BINARY, step=step, finish=finish)
 
 
 @pytest.mark.parametrize("popcounts", [(3,), (4,), (5,), (7,), (1, 4), (2, 5), (0, 2), (6, 1, 3)])
@@ -271,6 +276,6 @@ def test_any_number_of_popcounts_goes_into_an_accumulator(popcounts, counting):
     product = stepping(*popcounts)
     tile = Tile(product, 2, 1, current_target().lanes, counting)
     for words, value in ((1, 0), (7, 0), (40, -1), (131, 1), (131, 0)):
-        x = np.full((2, 32 * words), value) if value else draw(BINARY.x_domain, (2, 32 * words), "any", words)
-        y = np.full((3, 32 * words), -value) if value else draw(BINARY.y_domain, (3, 32 * words), "any", words + 1)
+        x = np.full((2, 32 * words), value) if value else draw(BINARY.x.domain, (2, 32 * words), "any", words)
+        y = np.full((3, 32 * words), -value) if value else draw(BINARY.y.domain, (3, 32 * words), "any", words + 1)
         np.testing.assert_array_equal(result_of(*packed(tile, x, y)), on_numpy(product, x, y))

@@ -136,7 +136,7 @@ def try_fused(rng, change):
     arrays[which] = change(arrays[which])
     CONVOLUTION.fused(*arrays)
     levels = (RIGHT >= -2).astype(int) + (RIGHT >= 3) - 1
-    return which < 2 or np.array_equal(TERNARY_FATNN.encode_x.decode(arrays[2], 32), levels)
+    return which < 2 or np.array_equal(TERNARY_FATNN.x.codec.decode(arrays[2], 32), levels)
 
 
 def try_activations(rng, change):

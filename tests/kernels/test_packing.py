@@ -11,7 +11,7 @@ from fatnn_kernels.packing import pack
 from fatnn_kernels.tile import Tile
 
 every_product = pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS.keys())
-BITWISE = [product for product in PRODUCTS.values() if product.accumulate == "popcounts"]
+BITWISE = [product for product in PRODUCTS.values() if product.way == "popcount"]
 
 
 def tile(product, rows=3, vectors=2, lanes=4):
@@ -36,7 +36,7 @@ def refusal(product, x, side="x"):
 def test_word_lies_at_tile_word_plane_lane(name, side):
     product = ALL_PRODUCTS[name]
     values = operands(product, 11, 11, 70)[side == "y"]
-    words = product.encode_x(values) if side == "x" else product.encode_y(values)
+    words = product.operand(side).codec.encode(values)
     packed, width = pack(tile(product), side, values).words, 3 if side == "x" else 8
     for plane, row, word in np.ndindex(words.shape):
         assert packed[row // width, word, plane, row % width] == words[plane, row, word]
@@ -48,8 +48,8 @@ def test_packing_can_be_undone_and_fills_up_with_zeros(name, r, k, rows):
     product = ALL_PRODUCTS[name]
     values, _ = operands(product, r, 1, k)
     packed = pack(tile(product, rows), "x", values)
-    flat = packed.words.transpose(2, 0, 3, 1).reshape(product.x_planes, -1, product.words(k))
-    np.testing.assert_array_equal(flat[:, :r], product.encode_x(values))
+    flat = packed.words.transpose(2, 0, 3, 1).reshape(product.words("x"), -1, product.steps(k))
+    np.testing.assert_array_equal(flat[:, :r], product.x.codec.encode(values))
     assert not flat[:, r:].any()
     assert (packed.count, packed.k) == (r, k)
 
@@ -63,8 +63,8 @@ def test_words_begin_with_a_cache_line(r, k):
 def test_bit_i_of_word_w_is_value_32w_plus_i_and_the_rest_is_zero(product):
     values, _ = operands(product, 1, 1, 70)
     for k in range(1, 71):
-        bits = np.unpackbits(product.encode_x(values[:, :k]).view(np.uint8), axis=2, bitorder="little")
-        one_by_one = [product.encode_x(values[:, i : i + 1])[:, 0, 0] for i in range(k)]
+        bits = np.unpackbits(product.x.codec.encode(values[:, :k]).view(np.uint8), axis=2, bitorder="little")
+        one_by_one = [product.x.codec.encode(values[:, i : i + 1])[:, 0, 0] for i in range(k)]
         np.testing.assert_array_equal(bits[:, 0, :k].T, one_by_one)
         assert not bits[:, 0, k:].any()
 

@@ -15,7 +15,7 @@ def test_it_computes_what_it_says(name):
     loop.run(1)
     word = np.full((1, 1), 0x3F800000, np.uint32)
     acc = (np.zeros((1, 1), product.dtype),) * product.accumulators
-    acc = product.step(acc, [word] * product.x_planes, [word] * product.y_planes)
+    acc = product.step(acc, [word] * product.words("x"), [word] * product.words("y"))
     once = product.finish(acc, np.zeros((1, 1), product.dtype))
     np.testing.assert_array_equal(loop._c, np.broadcast_to(WORDS * once, loop._c.shape))
 

@@ -17,7 +17,7 @@ def ready(name, constant=None):
     """A convolution with a packed image, and its sums by definition."""
     product, g = PRODUCTS[name], GEOMETRY
     image = np.random.default_rng(1).standard_normal((g.batch, g.height, g.width, g.in_channels), dtype=np.float32)
-    weights = draw(product.y_domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "random", 2)
+    weights = draw(product.y.domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "random", 2)
     bounds, quantise = bounds_of(product)
     convolution = Convolution(product, g, weights, bounds, constant)
     packed = convolution.empty_image()
@@ -47,7 +47,7 @@ def test_levels_go_into_the_next_image():
     thresholds = np.stack([np.full(32, -2), np.full(32, 5)]).astype(np.int32)
     out = np.zeros((2, 7, 6, 1, 2), np.uint32)
     steps.levels(convolution, packed, thresholds, out, padding=1, threads=1)(1)
-    code = convolution.product.encode_x
+    code = convolution.product.x.codec
     np.testing.assert_array_equal(
         code.decode(out[:, 1:-1, 1:-1], 32), (sums >= -2).astype(int) + (sums >= 5).astype(int) - 1
     )
@@ -79,9 +79,9 @@ def test_pooling(size, stride, padding):
 @pytest.mark.parametrize("name", ["ternary-fatnn", "ternary-gated-xnor", "binary", "two-bit"])
 @pytest.mark.parametrize(("size", "stride", "padding"), [(2, 2, 0), (3, 2, 1)])
 def test_pooling_of_levels_in_bit_planes(name, size, stride, padding):
-    code, rng = PRODUCTS[name].encode_x, np.random.default_rng(0)
+    code, rng = PRODUCTS[name].x.codec, np.random.default_rng(0)
     levels = rng.choice(np.asarray(code.levels, np.int8), (2, 7, 6, 40))
-    image = np.ascontiguousarray(np.moveaxis(code(levels.reshape(-1, 40)).reshape(-1, 2, 7, 6, 2), 0, -1))
+    image = np.ascontiguousarray(np.moveaxis(code.encode(levels.reshape(-1, 40)).reshape(-1, 2, 7, 6, 2), 0, -1))
     padded = np.pad(levels, ((0, 0), (padding, padding), (padding, padding), (0, 0)), constant_values=-9)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::stride, ::stride]
     expected = windows.max(axis=(-2, -1))
@@ -94,7 +94,7 @@ def test_pooling_of_levels_in_bit_planes(name, size, stride, padding):
 def test_what_a_bit_adds_to_the_sums_of_its_window():
     product, g = PRODUCTS["two-bit"], GEOMETRY
     image = np.random.default_rng(1).standard_normal((g.batch, g.height, g.width, g.in_channels), dtype=np.float32)
-    weights = draw(product.y_domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "random", 2)
+    weights = draw(product.y.domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "random", 2)
     bounds, quantise = bounds_of(product)
     convolution = Convolution(product, g, weights, bounds, per_bit=[-2, -4])
     packed, c = convolution.empty_image(), convolution.empty_result()

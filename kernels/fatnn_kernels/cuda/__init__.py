@@ -8,9 +8,7 @@ array([[ 0, -2]], dtype=int32)
 Nothing here imports numba-cuda but :mod:`fatnn_kernels.cuda.kernel` and what imports that.
 """
 
-from fatnn_kernels import PRODUCTS as CPU_PRODUCTS
-from fatnn_kernels.int8 import INT8_BY_DOT
-from fatnn_kernels.product import Product
+from fatnn_kernels.catalogue import products
 
-#: Every product by its name; int8 is made for the GPU's dot instruction, whatever the CPU has.
-PRODUCTS: dict[str, Product] = CPU_PRODUCTS | {"int8": INT8_BY_DOT["signed quads"]}
+#: Every product by its name, for the GPU's int8 dot instruction, whatever the CPU has.
+PRODUCTS = products("signed quads")

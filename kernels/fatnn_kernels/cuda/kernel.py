@@ -1,6 +1,6 @@
 """The kernel: a tiled GEMM, written once for every product.
 
-x lies as [tile][word][plane][row] and y as [tile][word][plane][column] (:func:`fatnn_kernels.packing.interleave`), so
+x lies as [tile][step][word][row] and y as [tile][step][word][column] (:func:`fatnn_kernels.packing.interleave`), so
 that a block copies one stretch of each into shared memory. A thread owns rows and columns in groups of up to four, that
 one load brings, and the threads' groups lie beside each other: neighbouring threads read from different banks.
 """
@@ -23,6 +23,7 @@ ITEMS: dict[int, Callable[..., Any]] = {
     1: lambda of, i, j: (of[0, i, j],),
     2: lambda of, i, j: (of[0, i, j], of[1, i, j]),
     3: lambda of, i, j: (of[0, i, j], of[1, i, j], of[2, i, j]),
+    4: lambda of, i, j: (of[0, i, j], of[1, i, j], of[2, i, j], of[3, i, j]),
 }
 
 
@@ -36,16 +37,16 @@ def gemm_kernel(tile: CudaTile) -> Any:
     product, depth = tile.product, tile.depth
     rows, columns, threads_y, threads_x = tile.thread_rows, tile.thread_columns, tile.threads_y, tile.threads_x
     block_rows, block_columns = tile.rows, tile.columns
-    x_planes, y_planes, accumulators = product.x_planes, product.y_planes, product.accumulators
+    x_words, y_words, accumulators = product.words("x"), product.words("y"), product.accumulators
     sum_type, sum_dtype = sum_types(product)
     step, finish = on_device(product.step), on_device(product.finish)
-    of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_planes, y_planes, accumulators))
+    of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_words, y_words, accumulators))
     x_vector, y_vector = _vector(rows), _vector(columns)
     unrolled, simulated = tile.unrolled, bool(config.ENABLE_CUDASIM)
-    x_stretch, y_stretch = x_planes * block_rows, y_planes * block_columns
+    x_stretch, y_stretch = x_words * block_rows, y_words * block_columns
     x_copy, y_copy = _copy(tile, x_stretch), _copy(tile, y_stretch)
     x_stage, y_stage, sums_shape = depth * x_stretch, depth * y_stretch, (accumulators, rows, columns)
-    x_shape, y_shape = (x_planes, rows, 1), (y_planes, 1, columns)
+    x_shape, y_shape = (x_words, rows, 1), (y_words, 1, columns)
 
     @cuda.jit  # type: ignore[untyped-decorator]
     def kernel(x: Any, y: Any, x_term: Any, y_term: Any, c: Any, words: Any) -> None:
@@ -75,14 +76,14 @@ def gemm_kernel(tile: CudaTile) -> Any:
                 for word in range(unrolled):
                     x_word = (some + word) * x_stretch + own_y * x_vector
                     y_word = (some + word) * y_stretch + own_x * y_vector
-                    for plane in range(x_planes):
+                    for own in range(x_words):
                         for i in range(rows):
                             at = i // x_vector * x_vector * threads_y + i % x_vector
-                            x_own[plane, i, 0] = x_shared[uint64(x_word + plane * block_rows + at)]
-                    for plane in range(y_planes):
+                            x_own[own, i, 0] = x_shared[uint64(x_word + own * block_rows + at)]
+                    for own in range(y_words):
                         for j in range(columns):
                             at = j // y_vector * y_vector * threads_x + j % y_vector
-                            y_own[plane, 0, j] = y_shared[uint64(y_word + plane * block_columns + at)]
+                            y_own[own, 0, j] = y_shared[uint64(y_word + own * block_columns + at)]
                     for i in range(rows):
                         for j in range(columns):
                             new = step(of_sums(sums, i, j), of_x(x_own, i, 0), of_y(y_own, 0, j))
@@ -145,4 +146,4 @@ def on_device(function: Callable[..., Any]) -> Any:
 
 def sum_types(product: Product) -> tuple[Any, Any]:
     """Numba's and NumPy's type of an accumulator."""
-    return (float32, np.float32) if product.accumulate == "float32" else (int32, np.int32)
+    return (float32, np.float32) if product.dtype == np.float32 else (int32, np.int32)

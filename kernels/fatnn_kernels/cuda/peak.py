@@ -36,7 +36,7 @@ class RegisterLoop:
         self._blocks = BLOCKS * multiprocessors()
         self._sums = cuda.device_array(self._blocks * THREADS, product.dtype)
         #: multiply-accumulates of a call
-        self.macs = self._blocks * THREADS * ROWS * COLUMNS * WORDS * product.values_per_word
+        self.macs = self._blocks * THREADS * ROWS * COLUMNS * WORDS * product.values_per_step
 
     def enqueue(self, stream: Any = 0) -> None:
         """Run the loop once, when the stream comes to it."""
@@ -45,13 +45,13 @@ class RegisterLoop:
 
 @cache
 def _register_kernel(product: Product) -> Any:
-    x_planes, y_planes, accumulators = product.x_planes, product.y_planes, product.accumulators
+    x_words, y_words, accumulators = product.words("x"), product.words("y"), product.accumulators
     sum_type, _ = sum_types(product)
     step = on_device(product.step)
-    of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_planes, y_planes, accumulators))
-    sums_shape, x_shape, y_shape = (accumulators, ROWS, COLUMNS), (x_planes, ROWS, 1), (y_planes, 1, COLUMNS)
+    of_x, of_y, of_sums = (on_device(ITEMS[count]) for count in (x_words, y_words, accumulators))
+    sums_shape, x_shape, y_shape = (accumulators, ROWS, COLUMNS), (x_words, ROWS, 1), (y_words, 1, COLUMNS)
     # a sum of multiply-adds cannot be foreseen, but the same popcount need not be taken twice: x has to change
-    changing = product.accumulate == "popcounts"
+    changing = product.way == "popcount"
 
     @cuda.jit  # type: ignore[untyped-decorator]
     def kernel(out: Any, start: Any, words: Any) -> None:
@@ -62,18 +62,18 @@ def _register_kernel(product: Product) -> Any:
             for i in range(ROWS):
                 for j in range(COLUMNS):
                     sums[a, i, j] = 0
-        for plane in range(x_planes):
+        for word in range(x_words):
             for i in range(ROWS):
-                x[plane, i, 0] = start * (plane + 1) + i
-        for plane in range(y_planes):
+                x[word, i, 0] = start * (word + 1) + i
+        for word in range(y_words):
             for j in range(COLUMNS):
-                y[plane, 0, j] = start * (plane + 1) + at + j
+                y[word, 0, j] = start * (word + 1) + at + j
         for _ in range(words // UNROLLED):
             for _ in range(UNROLLED):
                 for i in range(ROWS):
                     if changing:
-                        for plane in range(x_planes):
-                            x[plane, i, 0] += start + plane
+                        for word in range(x_words):
+                            x[word, i, 0] += start + word
                     for j in range(COLUMNS):
                         new = step(of_sums(sums, i, j), of_x(x, i, 0), of_y(y, 0, j))
                         for a in range(accumulators):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fatnn_kernels.product import Product
+from fatnn_kernels.product import Product, Way
 from fatnn_kernels.tile import Tile
 
 #: Results of a thread, rows × columns: the larger, the fewer loads a product needs; the smaller, the more
@@ -10,7 +10,7 @@ from fatnn_kernels.tile import Tile
 SHAPES = ((8, 8), (4, 8), (4, 4), (2, 4), (2, 2), (1, 2), (1, 1))
 #: Accumulators of a thread. Popcounts are so slow beside loads that more blocks on a multiprocessor gain more than
 #: fewer loads do.
-MOST_ACCUMULATORS = {"popcounts": 48, "int32": 64, "float32": 64}
+MOST_ACCUMULATORS: dict[Way, int] = {"popcount": 48, "dot": 64, "fma": 64}
 #: Steps between two branches, so that a thread of few results has loads and popcounts in flight.
 STEPS = 16
 #: What a load from shared memory costs, in popcounts: 32 words a clock and multiprocessor against 16 popcounts.
@@ -73,6 +73,6 @@ def choose_tile(product: Product, m: int, n: int, multiprocessors: int) -> CudaT
         most = -(-across * down // multiprocessors)
         return most * tile.rows * tile.columns * (1 + LOAD / tile.thread_rows + LOAD / tile.thread_columns)
 
-    most = MOST_ACCUMULATORS[product.accumulate]
+    most = MOST_ACCUMULATORS[product.way]
     fitting = [shape for shape in SHAPES if product.accumulators * shape[0] * shape[1] <= most]
     return min((CudaTile(product, *shape) for shape in fitting), key=cost)
