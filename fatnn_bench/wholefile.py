@@ -112,7 +112,7 @@ def _opened(path: Path, found: os.stat_result) -> BinaryIO:
 def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file in the folder of another, with its mode and owner; it is gone in the end, unless it was renamed."""
     if old and not os.access(target, os.W_OK):
-        raise _system_error(errno.EACCES)
+        raise _system_error(errno.EROFS if os.statvfs(target).f_flag & os.ST_RDONLY else errno.EACCES)
     name = target.with_name(f".{secrets.token_hex(6)}.part")
     try:
         with name.open("xb") as stream:

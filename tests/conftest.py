@@ -1,6 +1,8 @@
 """What tests of both packages and of the command line share."""
 
 import os
+import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +56,28 @@ def fake_contenders(tmp_path_factory):
         "contenders.contenders = lambda scope, kind='cpu': fakes.contenders()\n"
     )
     return os.pathsep.join((str(folder), str(FAKES), SOURCES))
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of 4 MiB, where the system lets one be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(disk):
+    """That disk with a file that leaves as much room as a test asks for, in pages of 4 KiB."""
+    if resource.getpagesize() != 4096:
+        pytest.skip("a disk in memory is not in pages of 4 KiB here")
+
+    def leave(pages):
+        (disk / "filler").write_bytes(bytes((1024 - pages) * 4096))
+        return disk / "run.jsonl"
+
+    return leave

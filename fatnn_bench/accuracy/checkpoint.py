@@ -13,7 +13,7 @@ from fatnn_bench.accuracy.graph import Graph
 from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.accuracy.schemes import SCHEMES
 from fatnn_bench.architectures.description import DESCRIPTIONS
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import UserError, WritingStoppedError
 
 FORMAT = "fatnn-bench checkpoint 1"
 
@@ -21,16 +21,24 @@ _ARCHITECTURE = TypeAdapter(Architecture)
 
 
 def save(path: Path, architecture: Architecture, graph: Graph, **more: Any) -> None:
-    """Write a checkpoint; killed at any time, the file is the old one or the new one. Raises UserError if it cannot."""
+    """Write a checkpoint; killed at any time, the file is the old one or the new one.
+
+    Raises
+    ------
+    WritingStoppedError
+        It cannot be written; those that were written before are safe.
+    """
     state = {"format": FORMAT, "architecture": architecture.to_json(), "model": graph.state_dict(), **more}
     content = io.BytesIO()
     torch.save(state, content)
     remedy = "make room, then go on with --resume"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        wholefile.write(path, content.getvalue(), remedy)
     except OSError as error:
-        raise UserError(f"cannot make the folder {path.parent}: {error.strerror}; {remedy}") from error
-    wholefile.write(path, content.getvalue(), remedy)
+        raise WritingStoppedError(f"cannot make the folder {path.parent}: {error.strerror}; {remedy}") from error
+    except UserError as error:
+        raise WritingStoppedError(str(error)) from error
 
 
 def read(path: Path) -> dict[str, Any]:

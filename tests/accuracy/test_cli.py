@@ -5,9 +5,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from fatnn_bench.accuracy import extra
+from fatnn_bench.accuracy import extra, records
 from fatnn_bench.cli import accuracy, export
-from fatnn_bench.errors import UserError
+from fatnn_bench.errors import UserError, WritingStoppedError
 
 app = typer.Typer()
 app.command()(accuracy.accuracy)
@@ -52,6 +52,27 @@ def test_train_resume_export_and_run(tmp_path):
         invoke("export", tmp_path / "run" / "float32-seed0.pt", "-o", tmp_path / "float.fatnn")
     with pytest.raises(UserError, match=r"go on with --resume .*run\.jsonl"):
         invoke("accuracy", "-o", run)
+
+
+@pytest.mark.usefixtures("_torch")
+def test_a_full_disk_is_one_sentence_and_leaves_no_file(small_disk):
+    run = small_disk(0)
+    with pytest.raises(UserError, match=r"cannot write to .*run\.jsonl: No space left on device; make room, or name"):
+        invoke("accuracy", "--seeds", 1, "--epochs", 1, "--precision", "fatnn", "-o", run)
+    assert [path.name for path in run.parent.iterdir()] == ["filler"]
+
+
+@pytest.mark.usefixtures("_torch")
+def test_a_disk_that_is_full_half_way_keeps_whole_files_and_with_more_room_the_run_goes_on(small_disk):
+    run = small_disk(3)  # for the header, and for no network
+    arguments = ("accuracy", "--seeds", 1, "--epochs", 1, "--precision", "fatnn", "-o", run)
+    with pytest.raises(WritingStoppedError, match=r"start-seed0\.pt: No space left on device; make room, then go on"):
+        invoke(*arguments)
+    assert records.read(run).rows == ()
+    assert sorted(path.name for path in run.parent.rglob("*")) == ["filler", "run", "run.jsonl"]
+    (run.parent / "filler").unlink()
+    assert "fatnn" in invoke("accuracy", "--resume", run)
+    assert [row.precision for row in records.read(run).rows] == ["fatnn"]
 
 
 @pytest.mark.usefixtures("_torch")

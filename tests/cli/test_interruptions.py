@@ -1,6 +1,5 @@
 """A run that is stopped half-way keeps every row it had, and leaves no worker behind."""
 
-import os
 import resource
 import signal
 import subprocess
@@ -113,23 +112,6 @@ def test_a_disk_that_fills_up_half_way_costs_no_row(start, tmp_path):
     again = start("run", "--resume", "run.jsonl", "--timeout", "1")
     assert again.wait(60) == 4  # the wrong kernel's status decides
     assert len(store.read(path).rows) == 4
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 64 KiB, with a file that leaves it as much room as a test asks for, in pages of 4 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
-    if resource.getpagesize() != 4096 or os.geteuid() or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-
-    def leave(pages):
-        (disk / "filler").write_bytes(bytes((16 - pages) * 4096))
-        return disk / "run.jsonl"
-
-    yield leave
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize(("pages", "code"), [(0, 2), (2, 1)], ids=["before", "half-way"])
