@@ -16,6 +16,8 @@ class BlasFloat32:
     """``numpy.matmul`` in float32, with the threads of its BLAS pinned."""
 
     name = "blas.float32"
+    precision = "float32"
+    way: str | None = None
     x_domain = FLOAT32_VALUES
     y_domain = FLOAT32_VALUES
 

@@ -39,6 +39,8 @@ class OnnxFloat32Network(_Onnx):
     """Conv, Relu, Add, MaxPool, GlobalAveragePool and Gemm."""
 
     name = "onnxruntime.float32"
+    precision = "float32"
+    way: str | None = None
     x_domain = y_domain = FLOAT32_VALUES
 
     def prepare(self, problem: Problem, threads: int) -> "_Prepared":
@@ -50,6 +52,8 @@ class OnnxInt8Network(_Onnx):
     """The same, quantised by ``onnxruntime.quantization.quantize_static``."""
 
     name = "onnxruntime.int8"
+    precision = "int8"
+    way: str | None = None
     x_domain = y_domain = INT8_VALUES
 
     def prepare(self, problem: Problem, threads: int) -> "_Prepared":

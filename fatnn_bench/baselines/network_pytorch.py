@@ -21,6 +21,8 @@ class TorchNetwork:
     """The layers of the float32 network, each the function that a PyTorch user would call."""
 
     name = "torch.float32"
+    precision = "float32"
+    way: str | None = None
     x_domain = y_domain = FLOAT32_VALUES
 
     def skip_reason(self, layer: Layer) -> str:

@@ -30,6 +30,8 @@ class OnnxFloat32(_OnnxLayer):
     """Conv, or MatMul."""
 
     name = "onnxruntime.float32"
+    precision = "float32"
+    way: str | None = None
     x_domain = y_domain = FLOAT32_VALUES
 
     def prepare(self, problem: Problem, threads: int) -> "_Prepared":
@@ -42,6 +44,8 @@ class OnnxInt8(_OnnxLayer):
     """QLinearConv, or QLinearMatMul."""
 
     name = "onnxruntime.int8"
+    precision = "int8"
+    way: str | None = None
     x_domain = INT8_VALUES
 
     def __init__(self) -> None:

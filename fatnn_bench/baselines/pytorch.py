@@ -21,6 +21,8 @@ class TorchFloat32:
     """``torch.nn.functional.conv2d`` (or ``linear``), channels last, in inference mode."""
 
     name = "torch.float32"
+    precision = "float32"
+    way: str | None = None
     x_domain = y_domain = FLOAT32_VALUES
 
     def skip_reason(self, layer: Layer) -> str:
@@ -74,6 +76,8 @@ class TorchInt8:
     """PyTorch's quantised convolution (or linear layer): 8-bit in and out, static scales, on its x86 or Arm engine."""
 
     name = "torch.int8"
+    precision = "int8"
+    way: str | None = None
     x_domain = INT8_VALUES
 
     def __init__(self) -> None:

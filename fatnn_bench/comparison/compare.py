@@ -14,23 +14,12 @@ from fatnn_bench.comparison import gain, verdict
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.results.identity import layer_names
 from fatnn_bench.results.records import Row, Run, Status
+from fatnn_bench.workload import precisions
 
 __all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "speedups", "totals"]
 
 #: What the default baseline is called in titles and captions.
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
-
-#: From most bits to fewest: the order of columns and bars, so that all tables and figures agree.
-_PRECISIONS = (
-    "float32",
-    "int8",
-    "two-bit",
-    "ternary-naive",
-    "ternary-fatnn",
-    "ternary-gated-xnor",
-    "ternary-binary",
-    "binary",
-)
 
 
 class _Place(NamedTuple):
@@ -180,9 +169,7 @@ def kernel_order(kernels: Iterable[str]) -> list[str]:
     """
 
     def key(kernel: str) -> tuple[int, bool, str]:
-        precision = kernel.rpartition(".")[2]
-        place = _PRECISIONS.index(precision) if precision in _PRECISIONS else len(_PRECISIONS)
-        return place, "." in kernel, kernel
+        return precisions.place(precisions.named(kernel)), "." in kernel, kernel
 
     return sorted(set(kernels), key=key)
 
@@ -207,12 +194,10 @@ def _pairs(run: Run, baseline: str | None) -> list[_Pair]:
 
 def _baseline(rows: Iterable[Row], name: str | None) -> Row | None:
     """The row named, or the fastest float32; a time that is mistrusted is a baseline only where there is no other."""
-    wanted = [row for row in rows if row.timed and (row.kernel == name if name else _is_float32(row.kernel))]
+    wanted = [
+        row for row in rows if row.timed and (row.kernel == name if name else precisions.of(row) == precisions.FLOAT32)
+    ]
     return min(wanted, key=lambda row: (row.status is Status.MISTRUSTED, row.median_s), default=None)
-
-
-def _is_float32(kernel: str) -> bool:
-    return kernel == "float32" or kernel.endswith(".float32")
 
 
 def _nothing(run: Run, baseline: str | None) -> str:

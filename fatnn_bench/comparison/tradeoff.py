@@ -8,6 +8,7 @@ from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half
 from fatnn_bench.comparison.same_network import difference
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.results.records import Row, Run
+from fatnn_bench.workload import precisions
 
 #: The kernel that runs what no low-bit kernel can, such as ternary weights with float32 activations.
 _FLOAT32 = "float32"
@@ -91,7 +92,7 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
 
 def _row_of(kernel: str, rows: list[Row]) -> Row | None:
     if kernel == _FLOAT32:
-        rows = [row for row in rows if row.kernel.rpartition(".")[2] == _FLOAT32]
+        rows = [row for row in rows if precisions.of(row) == precisions.FLOAT32]
         return min(rows, key=lambda row: row.median_s or math.inf, default=None)
     return next((row for row in rows if row.kernel == kernel), None)
 

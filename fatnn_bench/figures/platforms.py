@@ -20,6 +20,7 @@ from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.results import provenance
 from fatnn_bench.results.identity import shape_key
 from fatnn_bench.results.records import Row, Run, Status
+from fatnn_bench.workload import precisions
 
 __all__ = ["figure", "table"]
 
@@ -110,7 +111,7 @@ def _records(layers: dict[Any, dict[str, Row]], baseline: str | None) -> Iterato
 
 
 def _float32(rows: Any) -> list[Row]:
-    return [row for row in rows if row.kernel.rpartition(".")[2] == "float32"]
+    return [row for row in rows if precisions.of(row) == precisions.FLOAT32]
 
 
 def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> Figure:

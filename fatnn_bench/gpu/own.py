@@ -18,6 +18,8 @@ class GpuGemmContender:
     def __init__(self, product: Product, scope: str) -> None:
         self.name = product.name
         self.x_domain, self.y_domain = product.x.domain, product.y.domain
+        self.precision: str = product.precision
+        self.way: str | None = product.way
         self._product, self._scope = product, scope
 
     def skip_reason(self, layer: Layer) -> str:

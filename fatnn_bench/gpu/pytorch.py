@@ -25,6 +25,8 @@ _ROUNDOFF = 2.0**-11
 class TorchGemm:
     """``torch.matmul`` of x [M, K] and y [N, K] transposed, in one type."""
 
+    precision = "float32"
+    way: str | None = None
     x_domain: Domain = FLOAT32_VALUES
     y_domain: Domain = FLOAT32_VALUES
 
@@ -48,6 +50,7 @@ class TorchGemm:
 class TorchInt8Gemm(TorchGemm):
     """``torch._int_mm``, int8 × int8 → int32."""
 
+    precision = "int8"
     x_domain = INT8_VALUES
     y_domain = INT8_VALUES
 

@@ -80,6 +80,14 @@ class Contender(Protocol):
         """As in case ids."""
 
     @property
+    def precision(self) -> str:
+        """What a person chooses, such as ``ternary``; one of :data:`fatnn_bench.workload.precisions.PRECISIONS`."""
+
+    @property
+    def way(self) -> str | None:
+        """How it computes, such as ``popcount``; None if that is not known."""
+
+    @property
     def x_domain(self) -> Domain: ...
 
     @property

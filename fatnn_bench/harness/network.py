@@ -21,6 +21,8 @@ class NetworkContender:
     def __init__(self, product: Product) -> None:
         self.name, self._product = product.name, product
         self.x_domain, self.y_domain = product.x.domain, product.y.domain
+        self.precision: str = product.precision
+        self.way: str | None = product.way
 
     def skip_reason(self, layer: Layer) -> str:
         """Every network of this scope runs."""

@@ -28,6 +28,8 @@ class _Own:
     def __init__(self, product: Product) -> None:
         self.name = product.name
         self.x_domain, self.y_domain = product.x.domain, product.y.domain
+        self.precision: str = product.precision
+        self.way: str | None = product.way
         self._product = product
 
     def skip_reason(self, layer: Layer) -> str:

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from fatnn_bench.harness.affinity import Place
@@ -64,8 +64,16 @@ def events(
         if isinstance(item, Turn):
             yield {"event": "turn", "case": item.case.id, "progress": round(item.progress, 4)}
         else:
-            yield {"event": item.kind, item.kind: item.to_json()}
+            yield {"event": item.kind, item.kind: _described(item, contenders).to_json()}
     yield {"event": "done"}
+
+
+def _described(item: "Row | Noise", contenders: "Mapping[str, Contender]") -> "Row | Noise":
+    """A row with what its kernel is."""
+    if isinstance(item, Noise) or item.kernel not in contenders:
+        return item
+    contender = contenders[item.kernel]
+    return replace(item, precision=contender.precision, way=contender.way)
 
 
 def _verified(request: Request, contenders: "Mapping[str, Contender]") -> "Iterator[Turn | Row | Noise]":

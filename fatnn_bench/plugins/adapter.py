@@ -45,6 +45,8 @@ class PluginContender:
 
     def __init__(self, kernel: Kernel) -> None:
         self.name = kernel.name
+        self.precision = kernel.domain
+        self.way: str | None = None
         self.x_domain, self.y_domain = DOMAINS[kernel.domain]
         self._kernel = kernel
 
@@ -81,6 +83,8 @@ class _PreparedPlugin:
 class _Missing:
     """Stands for a kernel whose plugin cannot be loaded."""
 
+    precision = "float32"
+    way: str | None = None
     x_domain = y_domain = FLOAT32_VALUES
 
     def __init__(self, name: str, reason: str) -> None:

@@ -109,6 +109,8 @@ class Row(_Record):
     stages_s: dict[Label, Load] | None = None
     codegen: Codegen | None = None
     platform: Label | None = None  #: only where one file holds several platforms
+    precision: Label | None = None  #: of the kernel, such as ``ternary``; older files do not say it
+    way: Label | None = None  #: how it computes, such as ``popcount``; None where that is not known
     kind: str = "row"
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ BRIEF = Settings("brief", rounds=5, sample_s=1e-6, case_s=0, precision=1)
 class Fake:
     """Multiplies ternary values with NumPy; a subclass misbehaves in one way. A copy of it is its ``Prepared``."""
 
+    precision, way = "ternary", None
     x_domain = y_domain = TERNARY_VALUES
     tolerance = limit = None
     stages = {}  # noqa: RUF012  # none, in all of them

@@ -1,0 +1,66 @@
+"""What a person chooses: the precisions, in the order of tables and figures, and how they are written in a sentence.
+
+A row says its precision. A file from before rows said it is read by the names of its kernels: a precision, with a
+library before it or what tells kernels of one precision apart behind it.
+"""
+
+from typing import NamedTuple, Protocol
+
+__all__ = ["FLOAT32", "PRECISIONS", "Precision", "named", "of", "place", "words"]
+
+
+class Precision(NamedTuple):
+    """A precision of weights and activations."""
+
+    name: str  #: as in rows
+    words: str  #: as in a sentence
+
+
+FLOAT32 = "float32"
+#: From the most bits to the fewest.
+PRECISIONS = (
+    Precision(FLOAT32, "float32"),
+    Precision("int8", "int8"),
+    Precision("two-bit", "2-bit"),
+    Precision("ternary", "ternary"),
+    Precision("ternary-int8", "ternary × int8"),
+    Precision("ternary-binary", "ternary × binary"),
+    Precision("binary", "binary"),
+)
+
+
+class Measured(Protocol):
+    """What a row says of its kernel."""
+
+    @property
+    def kernel(self) -> str: ...
+
+    @property
+    def precision(self) -> str | None: ...
+
+
+def named(kernel: str) -> str | None:
+    """Return the precision that a kernel is named for; None if it is for none.
+
+    >>> [named(kernel) for kernel in ("torch.int8", "ternary-fatnn", "ternary-binary-lookup", "mylib.fast")]
+    ['int8', 'ternary', 'ternary-binary', None]
+    """
+    own = kernel.rpartition(".")[2]
+    fitting = [one.name for one in PRECISIONS if own == one.name or own.startswith(f"{one.name}-")]
+    return max(fitting, key=len, default=None)
+
+
+def of(row: Measured) -> str | None:
+    """Return the precision of a row: what it says, or else what its kernel is named for."""
+    return row.precision or named(row.kernel)
+
+
+def place(precision: str | None) -> int:
+    """Return where a precision stands in the order; strangers come last."""
+    names = [one.name for one in PRECISIONS]
+    return names.index(precision) if precision in names else len(names)
+
+
+def words(precision: str) -> str:
+    """Return a precision as in a sentence."""
+    return next((one.words for one in PRECISIONS if one.name == precision), precision)
