@@ -14,7 +14,8 @@ in its place, four bits a weight, and two gates are left (this simplification is
     TM(x, w) = (x ∧ D) ⊕ B,    D = ¬m,  B = ¬w, a code of −w
 
 A word is filled up with −1 in x and +1 in w, whose TM is 00: it adds no ones, and N stays the number of true trits.
-The benchmarked form of the same mathematics, on planes, is :mod:`fatnn_kernels.ternary_fatnn`.
+This is the paper's form, to read and to compare with: nothing that is timed uses it. What is timed is the same on
+planes, :mod:`fatnn_kernels.ternary_fatnn`; tests hold the two against each other.
 """
 
 from typing import Any, Literal, TypeAlias

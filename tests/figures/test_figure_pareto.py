@@ -65,8 +65,22 @@ def test_the_line_joins_what_nothing_beats():
     assert [round(x * 1e3, 3) for x in front.get_xdata()] == [0.5, 1.0, 2.0, 4.0]
 
 
+def bars(ax):
+    """The lengths of the upright ones, in parts of all images; the level ones are of the latency."""
+    ends = [segment for lines in ax.collections for segment in lines.get_segments()]
+    return sorted(high / 100 - low / 100 for (left, low), (right, high) in ends if left == right and high > low)
+
+
+def test_a_bar_is_as_long_as_the_interval_over_seeds():
+    table = pareto.table(joined(ACCURACY, SPEED))
+    for ax in draw().axes:
+        assert bars(ax) == pytest.approx(sorted(table["accuracy_high"] - table["accuracy_low"]))
+
+
 def test_one_seed_has_no_bar_and_is_drawn():
-    draw(make_accuracy(fatnn=[0.9], xnor=[0.8]))
+    for ax in draw(make_accuracy(fatnn=[0.9], xnor=[0.8])).axes:
+        assert bars(ax) == []
+        assert {float(line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "o"} == {90, 80}
 
 
 def test_figure_and_csv(tmp_path):

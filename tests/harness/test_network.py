@@ -5,6 +5,7 @@ import pytest
 
 from fatnn_bench.architectures import network_shapes
 from fatnn_bench.architectures.description import DESCRIPTIONS
+from fatnn_bench.architectures.layers import layers
 from fatnn_bench.engine import reference
 from fatnn_bench.engine.untrained import untrained
 from fatnn_bench.harness.contenders import contenders
@@ -46,12 +47,20 @@ def test_extreme_pixels(pattern):
     assert oracle.complaint(network.result(), right, 1, network.tolerance) == ""
 
 
-def test_stages_are_all_of_a_run():
-    network, _ = prepared("ternary-fatnn")
-    network.spoil()
-    for stage in network.stages.values():
-        stage(1)
-    assert set(network.stages) == {"pixels", "first convolution", "convolutions", "quantise and pack", "classifier"}
+STAGES = ("pixels", "first convolution", "convolutions", "quantise and pack", "classifier")
+
+
+@pytest.mark.parametrize("left_out", [None, *STAGES])
+def test_stages_are_all_of_a_run_and_each_is_a_part_of_it(left_out):
+    """A stage is every layer of its kind at once: as often as there are layers, what comes in has been everywhere."""
+    network, right = prepared("ternary-fatnn")
+    assert set(network.stages) == set(STAGES)
+    for _ in range(sum(layer.count for layer in layers(DESCRIPTIONS["resnet20"]))):
+        for name, stage in network.stages.items():
+            if name != left_out:
+                stage(1)
+    complaint = oracle.complaint(network.result(), right, 1, network.tolerance)
+    assert (complaint == "") == (left_out is None)
 
 
 def test_the_reference_of_a_float_network_agrees_with_scipy():

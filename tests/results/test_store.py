@@ -207,8 +207,13 @@ def test_writer_refuses_what_cannot_be_written(tmp_path, monkeypatch):
         write(tmp_path / "run.jsonl")
 
 
-def test_writer_goes_to_what_cannot_be_synchronised():
-    write(Path(os.devnull), row())
+def test_writer_goes_to_what_cannot_be_synchronised(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write(pipe, row(0), row(1))
+    assert store.parsed(os.read(reader, 65536), "pipe").rows == (row(0), row(1))
+    os.close(reader)
 
 
 def test_a_full_disk_keeps_whole_rows_and_says_how_many(path, monkeypatch):
