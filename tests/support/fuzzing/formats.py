@@ -149,6 +149,7 @@ ALL = (
     Format("claims", samples.claims, spoiled_yaml, [(1, samples.judge_claims)]),
     Format("csv", samples.tables, spoiled_table, _imported("csv", "m.csv")),
     Format("google-benchmark", samples.google_benchmarks, _json_of_benchmarks, _imported("google-benchmark", "m.json")),
+    Format("pytest-benchmark", samples.pytest_benchmarks, spoiled_json, _imported("pytest-benchmark", "m.json")),
     Format(
         "imported",
         samples.imported_tables,

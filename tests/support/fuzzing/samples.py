@@ -162,6 +162,13 @@ def google_benchmarks():
     return {"m.json": json.dumps({"context": context, "benchmarks": rows}).encode()}
 
 
+@functools.cache
+def pytest_benchmarks():
+    from fatnn_bench.interchange import pytest_benchmark
+
+    return {"m.json": pytest_benchmark.to_json(_measured()).encode()}
+
+
 def imported_tables():
     return {"t.csv": _TABLE.encode(), "p.yaml": _PLATFORMS.encode()}
 
