@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from fatnn_bench.comparison.compare import kernel_order
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.printing.tables import NOTHING, Document, Sheet
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Row, Run
+from fatnn_bench.workload import precisions
 
 __all__ = ["TARGETS", "document", "measured"]
 
@@ -64,10 +66,8 @@ def _ratio(scope: str, *kernels: str) -> Callable[[Rows], float | None]:
     return ratio
 
 
-_BITWISE = ("binary", "ternary-fatnn", "ternary-gated-xnor", "ternary-binary", "ternary-naive", "two-bit")
-
+#: Beside the share of its limit that every kernel of less than float32 should reach, packed × packed.
 TARGETS = (
-    *(Target(f"{kernel}, kernel", _share("kernel", kernel), 0.95, 0.90) for kernel in (*_BITWISE, "int8")),
     Target("ternary-fatnn / two-bit, kernel", _ratio("kernel", "two-bit"), 1.8, is_share=False),
     Target("ternary-fatnn / blas.float32, kernel", _ratio("kernel", "blas.float32"), 8.0, is_share=False),
     Target("ternary-fatnn, packed → packed", _share("packed", "ternary-fatnn"), 0.90),
@@ -102,11 +102,18 @@ def measured(runs: Sequence[Run]) -> list[Figure]:
     """Return the figures that the runs hold, target by target and layer by layer."""
     return [
         Figure(target.name, layer, least, value, value >= least)
-        for target in TARGETS
+        for target in _targets(runs)
         for layer, m, rows in _layers(runs)
         if (value := target.value(rows)) is not None
         for least in [target.least_of(m)]
     ]
+
+
+def _targets(runs: Sequence[Run]) -> list[Target]:
+    """The targets of the kernels that the runs hold."""
+    own = [row for run in runs for row in run.rows if row.scope == "kernel" and "." not in row.kernel]
+    low = kernel_order(row.kernel for row in own if precisions.of(row) not in (None, precisions.FLOAT32))
+    return [*(Target(f"{kernel}, kernel", _share("kernel", kernel), 0.95, 0.90) for kernel in low), *TARGETS]
 
 
 def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, int, Rows]]:
@@ -140,7 +147,7 @@ def document(runs: Sequence[Run]) -> Document:
     by_target = {(figure.target, figure.layer): figure for figure in figures}
     rows = [
         (target.name, _least(target), *(_cell(target, by_target.get((target.name, layer))) for layer in layers))
-        for target in TARGETS
+        for target in _targets(runs)
         if any(figure.target == target.name for figure in figures)
     ]
     met = sum(figure.is_met for figure in figures)

@@ -1,6 +1,6 @@
 """The answer first: what low-bit arithmetic gains on a network, in a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import pandas as pd
@@ -10,13 +10,13 @@ from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
 from fatnn_bench.results import provenance
 from fatnn_bench.results.records import Run
+from fatnn_bench.workload import precisions
 
 __all__ = ["sentences"]
 
-#: The kernels that an answer may be about, the first there is; and those it is compared with after float32.
-_SUBJECTS = ("ternary-fatnn", "ternary-gated-xnor", "ternary-naive", "two-bit", "binary", "int8")
+#: The precisions that an answer may be about, the first there is; and those it is compared with after float32.
+_SUBJECTS = ("ternary", "two-bit", "binary", "int8")
 _OTHERS = ("two-bit", "int8")
-_WORDS = {"ternary-fatnn": "FATNN's ternary product", "two-bit": "2-bit", "float32": "float32"}
 
 
 def sentences(run: Run) -> Iterator[str]:
@@ -27,23 +27,33 @@ def sentences(run: Run) -> Iterator[str]:
         return
     for _, place in overall.groupby(["platform", "network", "scope", "threads"], sort=False, dropna=False):
         gains = {row["kernel"]: row for row in cast(list[dict[str, Any]], place.to_dict(orient="records"))}
-        subject = next((kernel for kernel in _SUBJECTS if kernel in gains and compare.overall(gains[kernel])), None)
+        subject = next((best for precision in _SUBJECTS if (best := _best(gains, precision))), None)
         if subject is not None:
-            yield _sentence(run, subject, gains[subject])
+            yield _sentence(run, subject, gains)
 
 
-def _sentence(run: Run, subject: str, row: dict[str, Any]) -> str:
+def _best(gains: Mapping[str, dict[str, Any]], precision: str) -> str | None:
+    """The suite's own kernel of a precision that gains the most."""
+    own = {
+        kernel: gain.speedup
+        for kernel, row in gains.items()
+        if "." not in kernel and precisions.named(kernel) == precision and (gain := compare.overall(row))
+    }
+    return max(own, key=own.__getitem__, default=None)
+
+
+def _sentence(run: Run, subject: str, gains_of: Mapping[str, dict[str, Any]]) -> str:
+    row = gains_of[subject]
     gain = compare.overall(row)
     assert gain is not None
     whole = pd.notna(row["speedup"])
     network = row["network"] if isinstance(row["network"], str) else "these GEMMs"
     work = f"all layers of {network}" if whole else f"{row['layers']} layers of {network}, by their geometric mean"
     gains = [f"{_faster(gain)} the best float32"]
-    gains += [f"{_faster(over)} {_WORDS.get(other, other)}" for other, over in _over_others(run, subject, row)]
+    gains += [f"{_faster(over)} {_words(other)}" for other, over in _over_others(run, subject, gains_of)]
     where = provenance.place(row["scope"], row["threads"])
     return (
-        f"On {provenance.machine_name(run.header.machine)}, {_WORDS.get(subject, subject)} runs {work} "
-        f"{', '.join(gains)} ({where})."
+        f"On {provenance.machine_name(run.header.machine)}, {_words(subject)} runs {work} {', '.join(gains)} ({where})."
     )
 
 
@@ -51,9 +61,16 @@ def _faster(gain: Gain) -> str:
     return f"{gain} faster than" if gain.speedup > 1 else f"{gain} as fast as"
 
 
-def _over_others(run: Run, subject: str, row: dict[str, Any]) -> Iterator[tuple[str, Gain]]:
-    for other in _OTHERS:
-        if other == subject:
+def _words(kernel: str) -> str:
+    """The precision of a kernel, and the kernel where its name says more."""
+    precision = precisions.named(kernel) or kernel
+    return precisions.words(precision) + ("" if kernel == precision else f" ({kernel})")
+
+
+def _over_others(run: Run, subject: str, gains: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, Gain]]:
+    row = gains[subject]
+    for other in [_best(gains, precision) for precision in _OTHERS]:
+        if other is None or other == subject:
             continue
         try:
             table = compare.totals(run, other)

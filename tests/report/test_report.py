@@ -33,7 +33,7 @@ class Page(HTMLParser):
 def test_the_answer_compares_with_float32_and_with_two_bits():
     (sentence,) = answer.sentences(ternary_run())
     assert re.fullmatch(
-        r"On Test & Co 9000 \(zen4\), FATNN's ternary product runs all layers of net 8.00× \[\d.*\] faster than the "
+        r"On Test & Co 9000 \(zen4\), ternary \(ternary-fatnn\) runs all layers of net 8.00× \[\d.*\] faster than the "
         r"best float32, 2.00× \[\d.*\] faster than 2-bit \(kernel scope · 1 thread\).",
         sentence,
     )
