@@ -6,10 +6,11 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from fatnn_bench import launch
 from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.harness import events as said
 from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.blocks import case_seconds
 from fatnn_bench.harness.timing import Settings
@@ -20,8 +21,6 @@ from fatnn_bench.results.identity import counting
 from fatnn_bench.results.records import Header, Noise, Row, Run, Status, in_order, unmeasured
 from fatnn_bench.results.store import Writer
 from fatnn_bench.workload.cases import Case
-
-Event: TypeAlias = dict[str, Any]
 
 
 class Listener(Protocol):
@@ -128,7 +127,8 @@ def verify(
         yield from _rows(events, listener)
 
 
-def _header(plan: Plan, ready: Event) -> Header:
+def _header(plan: Plan, ready: said.Event) -> Header:
+    assert isinstance(ready, said.Ready)
     return Header(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         platform=plan.platform_name,
@@ -136,35 +136,34 @@ def _header(plan: Plan, ready: Event) -> Header:
         options=plan.options,
         seed=plan.seed,
         settings=asdict(plan.settings),
-        machine=ready["machine"],
-        software=ready["software"],
+        machine=ready.machine,
+        software=ready.software,
         layers=list(dict.fromkeys(case.layer.full_name for case in plan.cases)),
     )
 
 
 def _rows(
-    events: Iterator[Event], listener: Listener, keep: Callable[[Row | Noise], None] = lambda record: None
+    events: Iterator[said.Event], listener: Listener, keep: Callable[[Row | Noise], None] = lambda record: None
 ) -> Iterator[Row]:
     told: set[str] = set()  # one worker after another, or one board, may say the same
     for event in events:
-        match event["event"]:
-            case "turn":
-                listener.turn(event["case"], event["progress"])
-            case "layer":
-                listener.turn(event["name"], 0.0)
-            case "note" if event["text"] not in told:
-                told.add(event["text"])
-                listener.note(event["text"])
-            case "noise":
-                keep(Noise.from_json(event["noise"]))
-            case "row":
-                row = Row.from_json(event["row"])
+        match event:
+            case said.Turn(case, progress):
+                listener.turn(case, progress)
+            case said.Layer(name):
+                listener.turn(name, 0.0)
+            case said.Note(text) if text not in told:
+                told.add(text)
+                listener.note(text)
+            case said.Noise(noise):
+                keep(noise)
+            case said.Row(row):
                 keep(row)
                 listener.row_done(row)
                 yield row
 
 
-def _events(platform: Platform, request: Request) -> Generator[Event]:
+def _events(platform: Platform, request: Request) -> Generator[said.Event]:
     """Events of a request, through the deaths of workers: each costs the case that it was at, or its layer."""
     owed = request.cases
     at: Callable[[Case], bool] | None = None  # whether a case is one that the worker is at
@@ -173,17 +172,17 @@ def _events(platform: Platform, request: Request) -> Generator[Event]:
         with closing(launch.events(platform, replace(request, cases=owed))) as events:
             try:
                 for i, event in enumerate(events):
-                    if (event["event"] == "ready") != (i == 0):
-                        raise launch.WorkerDiedError(f"the worker said {event['event']!r} out of turn")
-                    match event["event"]:
-                        case "row":
-                            owed = [case for case in owed if case.id != event["row"]["case"]]
-                        case "turn":
-                            at = _is_case(event["case"])
-                            event["progress"] = 1 - (1 - event["progress"]) * len(owed) / len(request.cases)
-                        case "layer":
-                            at = _is_of_layer(event["name"])
-                    if event["event"] != "ready" or first:
+                    if isinstance(event, said.Ready) != (i == 0):
+                        raise launch.WorkerDiedError(f"the worker said {event.event!r} out of turn")
+                    match event:
+                        case said.Row(row):
+                            owed = [case for case in owed if case.id != row.case]
+                        case said.Turn(name, progress):
+                            at = _is_case(name)
+                            event = said.Turn(name, 1 - (1 - progress) * len(owed) / len(request.cases))
+                        case said.Layer(name):
+                            at = _is_of_layer(name)
+                    if first or not isinstance(event, said.Ready):
                         yield event
                     first = False
                 for case in owed:
@@ -200,8 +199,8 @@ def _events(platform: Platform, request: Request) -> Generator[Event]:
                 at = None
 
 
-def _error(case: Case, reason: str) -> Event:
-    return {"event": "row", "row": unmeasured(case, Status.ERROR, reason).to_json()}
+def _error(case: Case, reason: str) -> said.Row:
+    return said.Row(unmeasured(case, Status.ERROR, reason))
 
 
 def _is_case(name: str) -> Callable[[Case], bool]:

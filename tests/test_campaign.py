@@ -6,6 +6,7 @@ from fakes import BRIEF
 from fatnn_bench import campaign, launch
 from fatnn_bench.campaign import Plan, estimate_s, exit_code
 from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.harness import events as said
 from fatnn_bench.harness.timing import QUICK, RIGOROUS, STANDARD
 from fatnn_bench.platforms import CpuPlatform
 from fatnn_bench.results import store
@@ -139,7 +140,7 @@ def _unmeasuring_worker(monkeypatch):
     """A worker that is ready, and of which no test may ask more."""
 
     def events(platform, request):
-        yield {"event": "ready", "machine": {}, "software": {}}
+        yield said.Ready({}, {})
         raise AssertionError("it was measured")
 
     monkeypatch.setattr(launch, "events", events)
@@ -199,9 +200,9 @@ def test_skipped_layers_take_no_time():
 
 
 def test_a_note_is_told_once_however_many_workers_say_it(tmp_path, monkeypatch):
-    ready = {"event": "ready", "machine": {}, "software": {}}
-    row = {"event": "row", "row": unmeasured(cases("good")[0], Status.PASSED).to_json()}
-    note = {"event": "note", "text": "no home"}
+    ready = said.Ready({}, {})
+    row = said.Row(unmeasured(cases("good")[0], Status.PASSED))
+    note = said.Note("no home")
     monkeypatch.setattr(launch, "events", lambda *_: (each for each in (ready, note, row, note)))
     listener = Listener()
     campaign.measure(plan("good"), tmp_path / "run.jsonl", listener)
@@ -211,8 +212,8 @@ def test_a_note_is_told_once_however_many_workers_say_it(tmp_path, monkeypatch):
 
 def test_a_worker_that_is_done_without_a_word_of_a_case_makes_it_an_error(monkeypatch):
     def events(platform, request):
-        yield {"event": "ready", "machine": {}, "software": {}}
-        yield {"event": "done"}
+        yield said.Ready({}, {})
+        yield said.Done()
 
     monkeypatch.setattr(launch, "events", events)
     asked = plan("good")

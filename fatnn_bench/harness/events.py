@@ -1,13 +1,14 @@
-"""What a worker says, typed in one place: JSON objects with an ``event``, which pass the gate whoever sent them.
+"""What a worker says, typed in one place; on the wire JSON objects with an ``event``, which pass the gate.
 
 ``ready`` (the machine and its software) comes first, then in turns ``layer`` and ``turn`` (the work on it begins or
 goes on), ``row`` (a case is done) and ``noise`` (a block of cases is), and at last ``done``. The far end of an ssh
 connection says ``hello`` before all of it.
 """
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from fatnn_bench import gate
 from fatnn_bench.errors import UserError, legible
@@ -15,7 +16,10 @@ from fatnn_bench.gate import Fraction, Index, Label, Text
 from fatnn_bench.results import records
 from fatnn_bench.results.described import Machine, Software
 
-__all__ = ["LONGEST", "WorkerDiedError", "checked", "heard"]
+__all__ = [
+    "LONGEST", "Done", "Event", "Hello", "Layer", "Noise", "Note", "Ready", "Row", "Turn", "WorkerDiedError", "checked",
+    "heard", "to_json",
+]  # fmt: skip
 
 #: The longest event that is taken, bytes: a row of 10,000 samples has 250,000.
 LONGEST = 4 * 2**20
@@ -25,70 +29,83 @@ class WorkerDiedError(Exception):
     """The worker ended before it was done, or said what is no event; the message says how."""
 
 
-class Hello(BaseModel):
+@dataclass(frozen=True)
+class Hello:
     """Which suite is at the far end."""
 
-    event: Literal["hello"]
     version: Label
-    schema_: Annotated[Index, Field(alias="schema")]
+    schema: Index
+    event: Literal["hello"] = "hello"
 
 
-class Ready(BaseModel):
+@dataclass(frozen=True)
+class Ready:
     """Where it is measured, and with what."""
 
-    event: Literal["ready"]
     machine: Machine
     software: Software
+    event: Literal["ready"] = "ready"
 
 
-class Note(BaseModel):
+@dataclass(frozen=True)
+class Note:
     """What the person should know of where it is measured."""
 
-    event: Literal["note"]
     text: Text
+    event: Literal["note"] = "note"
 
 
-class Layer(BaseModel):
+@dataclass(frozen=True)
+class Layer:
     """The work on the cases of a layer begins."""
 
-    event: Literal["layer"]
     name: Text
+    event: Literal["layer"] = "layer"
 
 
-class Turn(BaseModel):
+@dataclass(frozen=True)
+class Turn:
     """The work on a case begins, or goes on, at a share of all work."""
 
-    event: Literal["turn"]
     case: Text
     progress: Fraction
+    event: Literal["turn"] = "turn"
 
 
-class Row(BaseModel):
+@dataclass(frozen=True)
+class Row:
     """A case is done."""
 
-    event: Literal["row"]
     row: Annotated[records.Row, AfterValidator(records.consistent)]
+    event: Literal["row"] = "row"
 
 
-class Noise(BaseModel):
+@dataclass(frozen=True)
+class Noise:
     """A block of cases is done."""
 
-    event: Literal["noise"]
     noise: records.Noise
+    event: Literal["noise"] = "noise"
 
 
-class Done(BaseModel):
+@dataclass(frozen=True)
+class Done:
     """All is done."""
 
-    event: Literal["done"]
+    event: Literal["done"] = "done"
 
 
-_EVENT: TypeAdapter[Any] = TypeAdapter(
-    Annotated[Hello | Ready | Note | Layer | Turn | Row | Noise | Done, Field(discriminator="event")]
-)
+Event: TypeAlias = Hello | Ready | Note | Layer | Turn | Row | Noise | Done
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
-def heard(line: bytes, who: str) -> dict[str, Any]:
+def to_json(event: Event) -> dict[str, Any]:
+    """Return an event as JSON has it."""
+    return asdict(event)
+
+
+def heard(line: bytes, who: str) -> Event:
     """Return the event of a line. One cut short, as by a lost connection, or a login shell's greeting, is none.
 
     Raises
@@ -106,10 +123,9 @@ def heard(line: bytes, who: str) -> dict[str, Any]:
     return checked(found, who)
 
 
-def checked(found: Any, who: str) -> dict[str, Any]:
-    """Return an event, if every field of it is as it may be. Raises WorkerDiedError if not."""
+def checked(found: Any, who: str) -> Event:
+    """Return the event that JSON tells of, if every field is as it may be. Raises WorkerDiedError if not."""
     try:
-        gate.validated(_EVENT, found, f"{who} said what is no event", "is it of this version of the suite?")
+        return gate.validated(_EVENT, found, f"{who} said what is no event", "is it of this version of the suite?")
     except UserError as error:
         raise WorkerDiedError(str(error)) from error
-    return dict(found)

@@ -3,9 +3,7 @@
 ``python -m fatnn_bench.harness.worker`` reads one request and says what it finds; with the argument ``cuda``, on a GPU.
 
 The request is a JSON line on stdin, and stdin stays open: when it ends, whoever asked is gone, and the worker stops.
-What it says are JSON lines on stdout, each with an ``event``: ``ready`` (the machine and its software), ``turn`` (the
-work on a case begins or goes on), ``row`` (a case is done), ``noise`` (a block of cases is), ``note`` (something around
-it is not as it should be, and the work goes on), ``done``.
+What it says are events (:mod:`fatnn_bench.harness.events`), JSON lines on stdout.
 """
 
 import json
@@ -18,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from fatnn_bench.harness import events as say
 from fatnn_bench.harness.affinity import Place
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.results.records import Noise, Row
@@ -53,7 +52,7 @@ def events(
     request: Request,
     contenders: "Mapping[str, Contender]",
     place: Place = Place(),  # noqa: B008  # it is frozen
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[say.Event]:
     """Carry out a request where the worker runs; yields the events after ``ready``."""
     from fatnn_bench.harness.measure import Turn, measure
 
@@ -62,10 +61,11 @@ def events(
         found = measure(request.cases, contenders, request.settings, request.seed, place)
     for item in found:
         if isinstance(item, Turn):
-            yield {"event": "turn", "case": item.case.id, "progress": round(item.progress, 4)}
+            yield say.Turn(item.case.id, round(item.progress, 4))
         else:
-            yield {"event": item.kind, item.kind: _described(item, contenders).to_json()}
-    yield {"event": "done"}
+            record = _described(item, contenders)
+            yield say.Row(record) if isinstance(record, Row) else say.Noise(record)
+    yield say.Done()
 
 
 def _described(item: "Row | Noise", contenders: "Mapping[str, Contender]") -> "Row | Noise":
@@ -118,11 +118,11 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
     if request.plugins:
         competing = _with_plugins(competing, request)
         software["plugins"] = _fingerprints(request.plugins)
-    _say(stdout, {"event": "ready", "machine": here, "software": software})
+    _say(stdout, say.Ready(here, software))
     place = Place(core, doubt(threads, here["usable_cores"]))
     for event in events(request, competing, place):
         for text in notes.taken():
-            _say(stdout, {"event": "note", "text": text})
+            _say(stdout, say.Note(text))
         _say(stdout, event)
         _set_alarm(request.timeout_s)
 
@@ -165,8 +165,8 @@ def _set_alarm(seconds: float | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _say(stdout: TextIO, event: dict[str, Any]) -> None:
-    stdout.write(json.dumps(event, allow_nan=False) + "\n")
+def _say(stdout: TextIO, event: say.Event) -> None:
+    stdout.write(json.dumps(say.to_json(event), allow_nan=False) + "\n")
     stdout.flush()
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Generator
 from importlib import import_module
-from itertools import groupby
 from typing import Any, Protocol, cast
 
-from fatnn_bench.harness.events import WorkerDiedError
+from fatnn_bench.harness.events import Event, Ready, WorkerDiedError
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.launch import in_process
 from fatnn_bench.launch.cpu import environment
 from fatnn_bench.platforms import Platform
 from fatnn_bench.results.records import Status, unmeasured
@@ -17,15 +17,15 @@ __all__ = ["WorkerDiedError", "environment", "events", "obstacle"]
 class Launcher(Protocol):
     """What a kind of platform can do; the platforms given are of its kind."""
 
-    def events(self, platform: Any, request: Request) -> Generator[dict[str, Any]]:
+    def events(self, platform: Any, request: Request) -> Generator[Event]:
         """Carry out the request on the platform."""
 
     def obstacle(self, platform: Any) -> str:
         """Return why the platform cannot be used from here, or nothing. It is quick, and asks no other machine."""
 
 
-def events(platform: Platform, request: Request) -> Generator[dict[str, Any]]:
-    """Carry out a request on a platform and yield what is said of it (:mod:`fatnn_bench.harness.worker`).
+def events(platform: Platform, request: Request) -> Generator[Event]:
+    """Carry out a request on a platform and yield what is said of it (:mod:`fatnn_bench.harness.events`).
 
     Where the platform cannot be used from here, every case is SKIPPED, with the reason. Closing the iterator ends what
     was started.
@@ -49,12 +49,11 @@ def _launcher(platform: Platform) -> Launcher:
     return cast(Launcher, import_module(f"fatnn_bench.launch.{platform.kind}"))
 
 
-def _skipped(request: Request, reason: str) -> Generator[dict[str, Any]]:
+def _skipped(request: Request, reason: str) -> Generator[Event]:
     from fatnn_bench import machine
 
-    yield {"event": "ready", "machine": machine.describe(), "software": machine.software()}
-    for layer, cases in groupby(request.cases, key=lambda case: case.layer.full_name):
-        yield {"event": "layer", "name": layer}
-        for case in cases:
-            yield {"event": "row", "row": unmeasured(case, Status.SKIPPED, reason).to_json()}
-    yield {"event": "done"}
+    return in_process.told(
+        Ready(machine.describe(), machine.software()),
+        request,
+        lambda _, cases: (unmeasured(case, Status.SKIPPED, reason) for case in cases),
+    )

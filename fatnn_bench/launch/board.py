@@ -9,6 +9,7 @@ from typing import Any
 
 from fatnn_bench import __version__, launch, machine, platforms
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.events import Noise, Note, Row, to_json
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.results.records import SCHEMA
 
@@ -34,7 +35,7 @@ def carry_out(name: str, threads: int, request: Mapping[str, Any]) -> list[dict[
         if platform.kind == "cpu":
             platform = platform.model_copy(update={"threads": threads})
         found = launch.events(platform, Request.from_json(dict(request)))
-        return [event for event in found if event["event"] in ("row", "noise", "note")]
+        return [to_json(event) for event in found if isinstance(event, Row | Noise | Note)]
     except (UserError, launch.WorkerDiedError) as error:
         raise RuntimeError(str(error)) from error  # of a class that any version of the suite can unpickle
 

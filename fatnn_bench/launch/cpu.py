@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Generator, Mapping
-from typing import Any
 
 import archspec.cpu
 from archspec.cpu.detect import detected_info
 
 from fatnn_bench import children
+from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CpuPlatform
@@ -30,7 +30,7 @@ _LEVELS = {
 _SPIN = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1", "OPENBLAS_THREAD_TIMEOUT": "20"}
 
 
-def events(platform: CpuPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: CpuPlatform, request: Request) -> Generator[Event]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
     command = children.command("fatnn_bench.harness.worker")
     return process.listen(command, environment(platform, os.environ), request)

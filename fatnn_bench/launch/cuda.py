@@ -4,15 +4,15 @@ import ctypes
 import os
 from collections.abc import Generator, Mapping
 from importlib.util import find_spec
-from typing import Any
 
 from fatnn_bench import children
+from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CudaPlatform
 
 
-def events(platform: CudaPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: CudaPlatform, request: Request) -> Generator[Event]:
     """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
     command = children.command("fatnn_bench.harness.worker", "cuda")
     return process.listen(command, environment(platform, os.environ), request)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from fatnn_bench import gate, machine
 from fatnn_bench.errors import UserError, legible
 from fatnn_bench.gate import Index, Label
-from fatnn_bench.harness.events import WorkerDiedError, checked
+from fatnn_bench.harness.events import Done, Event, Noise, Note, Ready, Row, Turn, WorkerDiedError, checked
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import board
 from fatnn_bench.platforms import DaskPlatform
@@ -46,7 +46,7 @@ _LONGEST_GREETING = 2**20
 _POLL_S, _LOOK_S = 0.02, 1.0
 
 
-def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: DaskPlatform, request: Request) -> Generator[Event]:
     """Have the fleet carry out the request; see :func:`fatnn_bench.launch.events`.
 
     Raises
@@ -68,9 +68,9 @@ def events(platform: DaskPlatform, request: Request) -> Generator[dict[str, Any]
             "or correct the address"
         ) from error
     with client:
-        yield {"event": "ready", **_described(client, platform)}
+        yield _described(client, platform)
         yield from _carried_out(client, platform, request)
-    yield {"event": "done"}
+    yield Done()
 
 
 def _refuse_strangers(scheduler: str) -> None:
@@ -93,7 +93,7 @@ def obstacle(platform: DaskPlatform) -> str:
     return "" if find_spec("distributed") else "dask[distributed] is not installed; pip install 'fatnn-bench[cluster]'"
 
 
-def _described(client: "Client", platform: DaskPlatform) -> dict[str, Any]:
+def _described(client: "Client", platform: DaskPlatform) -> Ready:
     """Machine and software of the fleet: those of its first board, with the number of boards."""
     boards = _boards(client, platform)
     if not boards:
@@ -112,7 +112,7 @@ def _described(client: "Client", platform: DaskPlatform) -> dict[str, Any]:
             )
     first = found[boards[0]]
     _refuse_a_mix({address: each["machine"] for address, each in found.items()})
-    return {"machine": first["machine"] | {"boards": len(boards)}, "software": first["software"]}
+    return Ready(first["machine"] | {"boards": len(boards)}, first["software"])
 
 
 def _refuse_a_mix(machines: dict[str, dict[str, Any]]) -> None:
@@ -137,7 +137,7 @@ def _boards(client: "Client", platform: DaskPlatform) -> list[str]:
     ]
 
 
-def _carried_out(client: "Client", platform: DaskPlatform, request: Request) -> Iterator[dict[str, Any]]:
+def _carried_out(client: "Client", platform: DaskPlatform, request: Request) -> Iterator[Event]:
     run = uuid.uuid4().hex
     owed: dict[Future, Case] = {}
     for case in request.cases:
@@ -150,7 +150,7 @@ def _carried_out(client: "Client", platform: DaskPlatform, request: Request) -> 
     try:
         for future in _as_they_end(client, platform, owed):
             case = owed.pop(future)
-            yield {"event": "turn", "case": case.id, "progress": 1 - len(owed) / len(request.cases)}
+            yield Turn(case.id, 1 - len(owed) / len(request.cases))
             yield from _found(future, case)
         for case in owed.values():
             yield _lost(case, f"no board came back within {PATIENCE_S:g} s")
@@ -178,7 +178,7 @@ def _as_they_end(client: "Client", platform: DaskPlatform, owed: "dict[Future, C
             time.sleep(_POLL_S)
 
 
-def _found(future: "Future", case: Case) -> Iterator[dict[str, Any]]:
+def _found(future: "Future", case: Case) -> Iterator[Event]:
     """What a task said of its case; a case that killed its boards says so."""
     error = future.exception()
     if error is None:
@@ -190,13 +190,13 @@ def _found(future: "Future", case: Case) -> Iterator[dict[str, Any]]:
         yield _lost(case, legible(" ".join(str(error).split())) or type(error).__name__)
 
 
-def _said(found: Any, case: Case) -> list[dict[str, Any]]:
+def _said(found: Any, case: Case) -> list[Event]:
     """The rows and noise of a case. Raises WorkerDiedError for what is none of it."""
     said = [checked(event, "the board") for event in found] if isinstance(found, list) else []
-    if [event["row"]["case"] for event in said if event["event"] == "row"] != [case.id]:
+    if [event.row.case for event in said if isinstance(event, Row)] != [case.id]:
         raise WorkerDiedError(f"the board said no row, or not one, of {case.id}")
-    return [event for event in said if event["event"] in ("row", "noise", "note")]
+    return [event for event in said if isinstance(event, Row | Noise | Note)]
 
 
-def _lost(case: Case, reason: str) -> dict[str, Any]:
-    return {"event": "row", "row": unmeasured(case, Status.ERROR, reason).to_json()}
+def _lost(case: Case, reason: str) -> Row:
+    return Row(unmeasured(case, Status.ERROR, reason))

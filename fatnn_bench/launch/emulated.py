@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from numpy.typing import NDArray
 
 from fatnn_bench import machine
 from fatnn_bench.harness.blocks import beyond_memory
+from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.launch import in_process
 from fatnn_bench.model.codegen import emit_object, product_for
 from fatnn_bench.platforms import EmulatedPlatform
 from fatnn_bench.results.records import Row, Status, unmeasured
@@ -36,19 +37,14 @@ from fatnn_kernels.tile import Tile
 _TIMEOUT_S = 600.0
 
 
-def events(platform: EmulatedPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: EmulatedPlatform, request: Request) -> Generator[Event]:
     """Verify every case under the emulator; see :func:`fatnn_bench.launch.events`."""
     target = describe(platform.triple, platform.cpu, platform.features or "")
-    yield {
-        "event": "ready",
-        "machine": _machine(platform),
-        "software": machine.software() | {"qemu": _version(platform)},
-    }
-    for layer, cases in groupby(request.cases, key=lambda case: case.layer.full_name):
-        yield {"event": "layer", "name": layer}
-        for case in cases:
-            yield {"event": "row", "row": _verified(case, platform, target, request).to_json()}
-    yield {"event": "done"}
+    return in_process.told(
+        Ready(_machine(platform), machine.software() | {"qemu": _version(platform)}),
+        request,
+        lambda _, cases: (_verified(case, platform, target, request) for case in cases),
+    )
 
 
 def obstacle(platform: EmulatedPlatform) -> str:

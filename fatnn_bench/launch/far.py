@@ -12,12 +12,13 @@ import threading
 
 from fatnn_bench import __version__, launch, platforms
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.events import Event, Hello, to_json
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.results.records import SCHEMA
 
 
 def _main(name: str, threads: str) -> None:
-    _say({"event": "hello", "version": __version__, "schema": SCHEMA})
+    _say(Hello(__version__, SCHEMA))
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
     try:
@@ -30,8 +31,8 @@ def _main(name: str, threads: str) -> None:
         sys.exit(str(error))
 
 
-def _say(event: dict[str, object]) -> None:
-    print(json.dumps(event, allow_nan=False), flush=True)
+def _say(event: Event) -> None:
+    print(json.dumps(to_json(event), allow_nan=False), flush=True)
 
 
 def _stop_with_stdin() -> None:

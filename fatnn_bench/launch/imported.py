@@ -7,7 +7,6 @@ hold. A kernel stands on a layer once.
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from fatnn_bench import csvfile, gate, machine
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.launch import in_process
 from fatnn_bench.platforms import ImportedPlatform
 from fatnn_bench.results.records import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
@@ -32,7 +33,7 @@ class _Entry:
     line: int  #: of the file
 
 
-def events(platform: ImportedPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: ImportedPlatform, request: Request) -> Generator[Event]:
     """Say what the table has of every case; see :func:`fatnn_bench.launch.events`.
 
     Raises
@@ -41,12 +42,11 @@ def events(platform: ImportedPlatform, request: Request) -> Generator[dict[str, 
         The table cannot be read or is wrong; the message names the line.
     """
     table = _read(Path(platform.file), platform.row_platform)
-    yield {"event": "ready", "machine": _machine(platform), "software": machine.software()}
-    for layer, group in groupby(request.cases, key=lambda case: case.layer.full_name):
-        yield {"event": "layer", "name": layer}
-        for row in _rows(platform, list(group), table.get(layer, {})):
-            yield {"event": "row", "row": row.to_json()}
-    yield {"event": "done"}
+    return in_process.told(
+        Ready(_machine(platform), machine.software()),
+        request,
+        lambda layer, cases: _rows(platform, cases, table.get(layer, {})),
+    )
 
 
 def obstacle(platform: ImportedPlatform) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Generator
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 from fatnn_bench import machine
+from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.launch import in_process
 from fatnn_bench.model import mca
 from fatnn_bench.model.assembly import Block
 from fatnn_bench.model.predict import predict
@@ -20,23 +21,17 @@ from fatnn_kernels.target import Target, describe
 _NOTHING = Block("nothing", ("nop",), None)
 
 
-def events(platform: ModelledPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: ModelledPlatform, request: Request) -> Generator[Event]:
     """Predict every case; see :func:`fatnn_bench.launch.events`."""
     program = mca.find()
     assert program is not None
     model = f"llvm-mca {mca.version(program)}"
-    yield {
-        "event": "ready",
-        "machine": _machine(platform, model),
-        "software": machine.software() | {"llvm-mca": mca.version(program)},
-    }
     target = describe(platform.triple, platform.cpu, platform.features or "")
-    for layer, cases in groupby(request.cases, key=lambda case: case.layer.full_name):
-        yield {"event": "layer", "name": layer}
-        for case in cases:
-            row = predicted(case, target, platform.clock_ghz, program)
-            yield {"event": "row", "row": row.to_json()}
-    yield {"event": "done"}
+    return in_process.told(
+        Ready(_machine(platform, model), machine.software() | {"llvm-mca": mca.version(program)}),
+        request,
+        lambda _, cases: (predicted(case, target, platform.clock_ghz, program) for case in cases),
+    )
 
 
 def obstacle(platform: ModelledPlatform) -> str:

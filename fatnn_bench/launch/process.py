@@ -7,11 +7,10 @@ import subprocess
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from fatnn_bench.children import FOLDER
 from fatnn_bench.errors import UserError, legible
-from fatnn_bench.harness.events import LONGEST, WorkerDiedError, heard
+from fatnn_bench.harness.events import LONGEST, Done, Event, WorkerDiedError, heard
 from fatnn_bench.harness.worker import Request
 
 #: As much of a process's stderr as is read for its last line, bytes.
@@ -20,8 +19,8 @@ _LAST_WORDS = 2**16
 
 def listen(
     command: Sequence[str], environment: Mapping[str, str], request: Request, who: str = "the worker"
-) -> Generator[dict[str, Any]]:
-    """Start a process, hand it the request and yield what it says (:mod:`fatnn_bench.harness.worker`).
+) -> Generator[Event]:
+    """Start a process, hand it the request and yield what it says (:mod:`fatnn_bench.harness.events`).
 
     Closing the iterator ends the process. It has a process group of its own, so that Ctrl-C reaches only the one who
     listens.
@@ -62,7 +61,7 @@ def listen(
             while line := worker.stdout.readline(LONGEST):
                 event = heard(line, who)
                 yield event
-                if event["event"] == "done":
+                if isinstance(event, Done):
                     return
             worker.wait()
             stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - _LAST_WORDS))

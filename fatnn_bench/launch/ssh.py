@@ -8,11 +8,10 @@ import os
 import shlex
 import shutil
 from collections.abc import Generator
-from typing import Any
 
 from fatnn_bench import __version__
 from fatnn_bench.errors import UserError
-from fatnn_bench.harness.events import WorkerDiedError
+from fatnn_bench.harness.events import Event, Hello, WorkerDiedError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import SshPlatform
@@ -22,7 +21,7 @@ from fatnn_bench.results.records import SCHEMA
 _ALIVE_S = 15
 
 
-def events(platform: SshPlatform, request: Request) -> Generator[dict[str, Any]]:
+def events(platform: SshPlatform, request: Request) -> Generator[Event]:
     """Have the other machine carry out the request; see :func:`fatnn_bench.launch.events`.
 
     Raises
@@ -51,10 +50,10 @@ def command(platform: SshPlatform) -> list[str]:
     return ["ssh", "-T", "-o", f"ServerAliveInterval={_ALIVE_S}", "--", platform.host, far]
 
 
-def _check(platform: SshPlatform, hello: dict[str, Any]) -> None:
-    if hello["event"] != "hello":
-        raise WorkerDiedError(f"the worker on {platform.host} said {hello['event']!r} first, expected 'hello'")
-    there, here = (hello["version"], hello["schema"]), (__version__, SCHEMA)
+def _check(platform: SshPlatform, hello: Event) -> None:
+    if not isinstance(hello, Hello):
+        raise WorkerDiedError(f"the worker on {platform.host} said {hello.event!r} first, expected 'hello'")
+    there, here = (hello.version, hello.schema), (__version__, SCHEMA)
     if there != here:
         raise UserError(
             f"{platform.host} has fatnn-bench {there[0]} with results schema {there[1]}, and here it is {here[0]} with "

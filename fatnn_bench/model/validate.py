@@ -9,6 +9,7 @@ import pandas as pd
 
 from fatnn_bench import launch
 from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.harness import events as said
 from fatnn_bench.harness.timing import STANDARD
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.modelled import predicted
@@ -85,7 +86,7 @@ def validate(layers: Sequence[Layer], seed: int = 0) -> Validation:
 def _measure(cases: list[Case], seed: int) -> dict[str, Row]:
     request = Request(cases, STANDARD, seed)
     with closing(launch.events(CpuPlatform(kind="cpu", threads=1), request)) as events:
-        rows = [Row.from_json(event["row"]) for event in events if event["event"] == "row"]
+        rows = [event.row for event in events if isinstance(event, said.Row)]
     return {row.case: row for row in rows}
 
 

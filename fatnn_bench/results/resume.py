@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from fatnn_bench import machine
@@ -95,12 +96,18 @@ def _refuse_shapes(shapes: Mapping[str, Mapping[str, Any]], where: str, run: Run
 
 
 def differences(one: Header, two: Header) -> Iterator[tuple[str, Any, Any]]:
-    """Yield name and values of what differs in machine, software or settings; the unknown does not."""
+    """Yield name and values of what differs in machine, software, plugins or settings; the unknown does not."""
     for before, after in (
         (machine.identity(one.machine), machine.identity(two.machine)),
         ({name: one.software.get(name) for name in _SOFTWARE}, two.software),
+        (_fingerprints(one), _fingerprints(two)),
         (one.settings, two.settings),
     ):
         for name, value in before.items():
             if None not in (value, after.get(name)) and value != after[name]:
                 yield name, value, after[name]
+
+
+def _fingerprints(header: Header) -> dict[str, str]:
+    """What tells versions of the plugins apart. A file may have been moved: its name is what stays."""
+    return {f"plugin {Path(name).name}": found for name, found in header.software.get("plugins", {}).items()}

@@ -17,6 +17,7 @@ from fatnn_bench import children, probe
 from fatnn_bench.architectures import networks
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
+from fatnn_bench.harness import events as said
 from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.timing import STANDARD
 from fatnn_bench.harness.worker import Request
@@ -146,18 +147,20 @@ def _run(module: str, cases: Sequence[Case], seed: int) -> Run:
     command = children.command(module)
     with closing(process.listen(command, cpu.environment(_ONE_THREAD, os.environ), request)) as events:
         ready = next(events)
+        assert isinstance(ready, said.Ready)
         for event in events:
-            if event["event"] == "row":
-                rows.append(Row.from_json(event["row"]))
-            elif event["event"] == "noise":
-                noise.append(Noise.from_json(event["noise"]))
+            match event:
+                case said.Row(row):
+                    rows.append(row)
+                case said.Noise(record):
+                    noise.append(record)
     header = Header(
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         platform=f"process-{seed}",
         command=command,
         seed=seed,
         settings=asdict(STANDARD),
-        machine=ready["machine"],
-        software=ready["software"],
+        machine=ready.machine,
+        software=ready.software,
     )
     return Run(header, tuple(rows), noise=tuple(noise))

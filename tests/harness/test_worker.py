@@ -35,16 +35,16 @@ def told(settings):
 def test_the_work_on_a_case_is_told_before_its_row(settings):
     seen = set()
     for event in told(settings):
-        if event["event"] == "turn":
-            seen.add(event["case"])
-        elif event["event"] == "row":
-            assert event["row"]["case"] in seen
+        if event.event == "turn":
+            seen.add(event.case)
+        elif event.event == "row":
+            assert event.row.case in seen
     assert seen == {case.id for case in CASES}
 
 
 @pytest.mark.parametrize("settings", [BRIEF, None], ids=["measure", "verify"])
 def test_progress_goes_from_nothing_to_nearly_all(settings):
-    progress = [event["progress"] for event in told(settings) if event["event"] == "turn"]
+    progress = [event.progress for event in told(settings) if event.event == "turn"]
     assert progress == sorted(progress)
     assert progress[0] == 0
     assert 0.5 < progress[-1] <= 1
@@ -52,15 +52,15 @@ def test_progress_goes_from_nothing_to_nearly_all(settings):
 
 def test_a_measurement_ends_with_its_noise():
     events = told(BRIEF)
-    assert [event["event"] for event in events[-2:]] == ["noise", "done"]
-    noise = events[-2]["noise"]
+    assert [event.event for event in events[-2:]] == ["noise", "done"]
+    noise = events[-2].noise.to_json()
     assert [pair["case"] for pair in noise["pairs"]] == ["one/3x3x3/kernel@1", "one/4x4x4/kernel@1"]
     assert json.loads(json.dumps(noise, allow_nan=False)) == noise
 
 
 @pytest.mark.parametrize(("settings", "samples"), [(BRIEF, BRIEF.rounds), (None, 0)], ids=["measure", "verify"])
 def test_rows_are_plain_json(settings, samples):
-    rows = {event["row"]["case"]: event["row"] for event in told(settings) if event["event"] == "row"}
+    rows = {event.row.case: event.row.to_json() for event in told(settings) if event.event == "row"}
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
     assert rows["one/3x3x3/kernel@1"]["status"] in ("PASSED", "MISTRUSTED")  # a busy machine disturbs it
     assert len(rows["one/3x3x3/kernel@1"]["samples_s"]) == samples

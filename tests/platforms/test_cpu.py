@@ -59,9 +59,9 @@ def test_a_level_that_is_missing_is_skipped_without_a_worker(monkeypatch):
     monkeypatch.setattr(cpu.process, "listen", lambda *_: pytest.fail("a worker was started"))
     cases = [Case("binary", bare_gemm(m, 3, 3), "kernel", 1) for m in (2, 5)]
     events = list(launch.events(level("x86-64-v4"), Request(cases, None, 0)))
-    assert [event["event"] for event in events] == ["ready", "layer", "row", "layer", "row", "done"]
-    assert {event["row"]["status"] for event in events if "row" in event} == {"SKIPPED"}
-    assert "avx512f" in events[2]["row"]["reason"]
+    assert [event.event for event in events] == ["ready", "layer", "row", "layer", "row", "done"]
+    assert {event.row.status for event in events if event.event == "row"} == {"SKIPPED"}
+    assert "avx512f" in events[2].row.reason
 
 
 @pytest.mark.parametrize(("name", "told"), LIBRARIES.items())
@@ -76,8 +76,8 @@ def test_a_worker_compiles_for_its_level():
     cases = [Case("binary", bare_gemm(5, 7, 65), "kernel", 1)]
     events = launch.events(level("x86-64-v2"), Request(cases, None, 0))
     ready, *_, row, done = events
-    assert (row["row"]["status"], done["event"]) == ("PASSED", "done")
-    assert ready["software"]["environment"]["NUMBA_CPU_NAME"] == "x86-64-v2"
+    assert (row.row.status, done.event) == ("PASSED", "done")
+    assert ready.software["environment"]["NUMBA_CPU_NAME"] == "x86-64-v2"
 
 
 class Silent:

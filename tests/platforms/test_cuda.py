@@ -63,8 +63,8 @@ def test_without_a_driver_every_case_is_skipped(monkeypatch, driver):
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     found = list(launch.events(FIRST, Request([Case("binary", bare_gemm(3, 3, 3), "kernel", 1)], None, 0)))
-    (row,) = (event["row"] for event in found if event["event"] == "row")
-    assert (row["status"], row["reason"]) == ("SKIPPED", "there is no NVIDIA driver: libcuda.so.1 is not found")
+    (row,) = (event.row for event in found if event.event == "row")
+    assert (row.status, row.reason) == ("SKIPPED", "there is no NVIDIA driver: libcuda.so.1 is not found")
 
 
 @pytest.mark.parametrize(

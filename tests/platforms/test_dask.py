@@ -24,18 +24,19 @@ CASES = 1000
 #: Every case takes a moment, and the one of a thousand columns ends its process.
 TRIVIAL = """
 import os, time
+from fatnn_bench.harness.events import Done, Ready, Row
 from fatnn_bench.launch import cpu
 from fatnn_bench.results.records import Status, unmeasured
 
 def events(platform, request):
-    yield {"event": "ready", "machine": {}, "software": {}}
+    yield Ready({}, {})
     for case in request.cases:
         if case.layer.n == 1000:
             os._exit(1)
         time.sleep(0.002)
         row = unmeasured(case, Status.PASSED, str(os.getpid()))
-        yield {"event": "row", "row": row.to_json()}
-    yield {"event": "done"}
+        yield Row(row)
+    yield Done()
 
 cpu.events = events
 """
@@ -102,13 +103,13 @@ def test_a_thousand_cases_survive_the_loss_of_a_board(boards):
     rows = []
     with closing(launch.events(platform, Request(cases, None, 0))) as events:
         for event in events:
-            if event["event"] == "row":
-                rows.append(event["row"])
+            if event.event == "row":
+                rows.append(event.row)
                 if len(rows) == 100:
                     processes[0].kill()
-    assert sorted(row["case"] for row in rows) == sorted(case.id for case in cases)
-    assert {row["status"] for row in rows} == {"PASSED"}
-    assert {int(row["reason"]) for row in rows[-100:]} <= {process.pid for process in processes[1:]}
+    assert sorted(row.case for row in rows) == sorted(case.id for case in cases)
+    assert {row.status for row in rows} == {"PASSED"}
+    assert {int(row.reason) for row in rows[-100:]} <= {process.pid for process in processes[1:]}
 
 
 def test_a_case_that_ends_every_board_is_marked(boards, monkeypatch):
@@ -117,9 +118,9 @@ def test_a_case_that_ends_every_board_is_marked(boards, monkeypatch):
     monkeypatch.setattr(fleet, "PATIENCE_S", 2.0)
     cases = [Case("binary", bare_gemm(2, n, 2), "kernel", 1) for n in (1000,)]
     events = list(launch.events(platform, Request(cases, None, 0)))
-    (row,) = [event["row"] for event in events if event["event"] == "row"]
-    assert (row["status"], events[0]["machine"]["boards"]) == ("ERROR", 3)
-    assert "no board came back" in row["reason"] or "KilledWorker" in row["reason"] or "attempts" in row["reason"]
+    (row,) = [event.row for event in events if event.event == "row"]
+    assert (row.status, events[0].machine["boards"]) == ("ERROR", 3)
+    assert "no board came back" in row.reason or "KilledWorker" in row.reason or "attempts" in row.reason
     assert not any(psutil.pid_exists(process.pid) and process.poll() is None for process in processes)
 
 

@@ -16,7 +16,7 @@ ARM = EmulatedPlatform(kind="emulated", triple="aarch64-linux-gnu", cpu="cortex-
 def rows(platform, *kernels, scope="kernel"):
     cases = [Case(kernel, bare_gemm(7, 13, 45), scope, 1) for kernel in kernels]
     events = list(launch.events(platform, Request(cases, None, 0)))
-    return [event["row"] for event in events if event["event"] == "row"]
+    return [event.row.to_json() for event in events if event.event == "row"]
 
 
 @pytest.fixture

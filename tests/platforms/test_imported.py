@@ -24,7 +24,7 @@ def entry(path, **fields):
 def rows(platform, scope="kernel"):
     cases = [Case(kernel, bare_gemm(3, 4, 5), scope, 1) for kernel in ("float32", "binary")]
     ready, *events = launch.events(platform, Request(cases, None, 0))
-    return ready, {event["row"]["kernel"]: event["row"] for event in events if event["event"] == "row"}
+    return ready, {event.row.kernel: event.row.to_json() for event in events if event.event == "row"}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_rows_have_the_tables_times_and_name_it(table):
     assert found["float32"]["median_s"] == 0.0025
     assert found["float32"]["gmacs_per_s"] == pytest.approx(60 / 0.0025 * 1e-9)
     assert found["float32"]["reason"] == "A paper, table 3 (table.csv, line 2); not measured here"
-    assert ready["machine"]["cpu"] == "phone, as A paper, table 3 has it"
+    assert ready.machine["cpu"] == "phone, as A paper, table 3 has it"
 
 
 def test_times_of_another_clock_are_left_out(table):

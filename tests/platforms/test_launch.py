@@ -62,16 +62,16 @@ def _fake_worker(monkeypatch, fake_contenders):
 @pytest.mark.usefixtures("_fake_worker")
 def test_events_come_in_order_and_the_worker_ends():
     found = list(launch.events(ONE_THREAD, request("good", m=3)))
-    assert [event["event"] for event in found] == ["ready", "turn", "row", "done"]
-    assert found[0]["software"]["environment"]["NUMBA_NUM_THREADS"] == "1"
-    assert found[2]["row"]["status"] == "PASSED"
+    assert [event.event for event in found] == ["ready", "turn", "row", "done"]
+    assert found[0].software["environment"]["NUMBA_NUM_THREADS"] == "1"
+    assert found[2].row.status == "PASSED"
     assert not psutil.Process().children()
 
 
 @pytest.mark.usefixtures("_fake_worker")
 def test_a_worker_that_is_killed_is_said_to_be():
     events = launch.events(ONE_THREAD, request("killer", m=2))
-    assert [next(events)["event"], next(events)["event"]] == ["ready", "turn"]
+    assert [next(events).event, next(events).event] == ["ready", "turn"]
     with pytest.raises(launch.WorkerDiedError, match=r"^the worker was ended by SIGKILL$"):
         next(events)
 

@@ -33,7 +33,7 @@ def case(kernel="binary", m=48, n=64, k=512, scope="kernel", threads=1):
 
 def rows(platform, *cases):
     events = list(launch.events(platform, Request(list(cases), None, 0)))
-    return events[0], [event["row"] for event in events if event["event"] == "row"]
+    return events[0], [event.row.to_json() for event in events if event.event == "row"]
 
 
 @given(name=st.sampled_from(list(PRODUCTS)), m=st.integers(1, 300), k=st.integers(1, 1200))
@@ -82,9 +82,9 @@ def test_a_row_is_modelled_and_has_no_samples():
     assert row["median_s"] == pytest.approx(row["codegen"]["cycles"] / 1.5e9)
     assert row["gmacs_per_s"] == pytest.approx(row["macs"] / row["median_s"] * 1e-9)
     assert row["reason"].endswith("at 1.5 GHz, not run")
-    assert ready["machine"]["frequency_hz"] == 1_500_000_000
-    assert ready["machine"]["frequency_source"] == "a product brief"
-    assert ready["software"]["llvm-mca"] == mca.version(mca.find())
+    assert ready.machine["frequency_hz"] == 1_500_000_000
+    assert ready.machine["frequency_source"] == "a product brief"
+    assert ready.software["llvm-mca"] == mca.version(mca.find())
 
 
 @needs_mca

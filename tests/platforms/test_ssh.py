@@ -15,6 +15,7 @@ import pytest
 
 from fatnn_bench import campaign, launch
 from fatnn_bench.errors import UserError
+from fatnn_bench.harness.events import Hello
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import ssh
@@ -134,15 +135,15 @@ def _wait_for(port, server, log):
 @pytest.mark.usefixtures("board")
 def test_rows_come_back_from_there():
     events = list(launch.events(THERE, Request(cases("good"), None, 0)))
-    assert [event["event"] for event in events] == ["ready", *["turn", "row"] * 3, "done"]
-    assert {event["row"]["status"] for event in events if "row" in event} == {"PASSED"}
-    assert events[0]["software"]["environment"]["NUMBA_NUM_THREADS"] == "1"
+    assert [event.event for event in events] == ["ready", *["turn", "row"] * 3, "done"]
+    assert {event.row.status for event in events if event.event == "row"} == {"PASSED"}
+    assert events[0].software["environment"]["NUMBA_NUM_THREADS"] == "1"
 
 
 @pytest.mark.usefixtures("board")
 def test_threads_are_those_of_the_entry():
     events = launch.events(THERE.model_copy(update={"threads": 2}), Request(cases("good"), None, 0))
-    assert next(events)["software"]["environment"]["NUMBA_NUM_THREADS"] == "2"
+    assert next(events).software["environment"]["NUMBA_NUM_THREADS"] == "2"
     events.close()
 
 
@@ -204,7 +205,7 @@ def test_a_run_whose_host_was_gone_is_gone_on_with(tmp_path, board_of, fake_cont
 
 def test_closing_ends_what_runs_there(board):
     events = launch.events(THERE, Request(cases("sleeper"), None, 0))
-    while next(events).get("case") != "sleeper/2x3x3/kernel@1":
+    while getattr(next(events), "case", "") != "sleeper/2x3x3/kernel@1":
         pass
     running = pythons(board)
     events.close()
@@ -235,7 +236,7 @@ def test_a_host_that_is_not_there_is_told():
 @pytest.mark.parametrize("hello", [{"version": "9.1", "schema": 1}, {"version": ssh.__version__, "schema": 2}])
 def test_another_version_there_is_refused(monkeypatch, hello):
     def listen(*_, who):
-        yield {"event": "hello", **hello}
+        yield Hello(**hello)
         pytest.fail("more was asked of it")
 
     monkeypatch.setattr(ssh.process, "listen", listen)
