@@ -7,6 +7,7 @@ k-th smallest has rank ⌊n·U₍ₖ₎⌋, where U₍ₖ₎, the k-th smallest 
 the least of the n−k numbers above it: U₍ₖ₊₁₎ = 1 − (1−U₍ₖ₎)·V^(1/(n−k)) with a uniform V.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,8 +20,10 @@ __all__ = ["RESAMPLES", "Floats", "Pair", "Ranks", "medians", "medians_of_groups
 #: The ends of a 95% interval then move by 2% of its width from seed to seed.
 RESAMPLES = 2000
 
-#: Draws that are kept, one for each side of each ratio of a mean; those of rounds are ten times as large.
-_STREAMS, _STREAMS_OF_ROUNDS = 4096, 512
+#: Draws of middles that are kept, one for each side of each ratio of a mean.
+_STREAMS = 4096
+#: Draws of rounds that are kept, bytes: 512 of 60 rounds. A file may have 10,000 rounds a row, and 40 MB are one draw.
+_BYTES_OF_ROUNDS = 128 * 2**20
 #: Pairs that are resampled at once: with more, a core's cache would not hold what is worked on.
 _PAIRS = 16
 
@@ -136,9 +139,24 @@ def _medians_of_rounds(rows: Floats, counts: NDArray[np.uint16]) -> Floats:
     return found
 
 
-@lru_cache(_STREAMS_OF_ROUNDS)
+_kept: OrderedDict[tuple[int, int, int], NDArray[np.uint16]] = OrderedDict()
+
+
 def _counts(n: int, seed: int, stream: int) -> NDArray[np.uint16]:
-    """How often each of n rounds is in a resample, shape (n, RESAMPLES)."""
-    rng = np.random.default_rng([seed, stream])
-    cells = rng.integers(n, size=(n, RESAMPLES)) * RESAMPLES + np.arange(RESAMPLES)
-    return np.bincount(cells.ravel(), minlength=n * RESAMPLES).reshape(n, RESAMPLES).astype(np.uint16)
+    """How often each of n rounds is in a resample, shape (n, RESAMPLES); the last ones drawn are kept."""
+    key = n, seed, stream
+    if key not in _kept:
+        room = _BYTES_OF_ROUNDS - n * RESAMPLES * np.dtype(np.uint16).itemsize
+        while _kept and sum(each.nbytes for each in _kept.values()) > room:
+            _kept.popitem(last=False)
+        _kept[key] = _drawn_counts(n, seed, stream)
+    _kept.move_to_end(key)
+    return _kept[key]
+
+
+def _drawn_counts(n: int, seed: int, stream: int) -> NDArray[np.uint16]:
+    rng, resamples = np.random.default_rng([seed, stream]), np.arange(RESAMPLES)
+    counts = np.zeros((n, RESAMPLES), np.uint16)
+    for _ in range(n):  # one round for every resample: all draws at once would take ten times the memory
+        counts[rng.integers(n, size=RESAMPLES), resamples] += 1
+    return counts
