@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Generator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def events(platform: EmulatedPlatform, request: Request) -> Generator[Event]:
     return in_process.told(
         Ready(_machine(platform), machine.software() | {"qemu": _version(platform)}),
         request,
-        lambda _, cases: (_verified(case, platform, target, request) for case in cases),
+        lambda _, cases: (_described(_verified(case, platform, target, request)) for case in cases),
     )
 
 
@@ -55,6 +56,12 @@ def obstacle(platform: EmulatedPlatform) -> str:
     if shutil.which(_compiler(platform)) is None:
         return f"{_compiler(platform)} is not on the PATH; apt install gcc-{_gnu(platform)}"
     return ""
+
+
+def _described(row: Row) -> Row:
+    """A row with the way of its kernel, where it is one of the suite's own."""
+    product = PRODUCTS.get(row.kernel)
+    return replace(row, way=product.way) if product else row
 
 
 def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: Request) -> Row:

@@ -72,6 +72,7 @@ def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row
         unmeasured(case, Status.MODELLED, how),
         median_s=seconds,
         gmacs_per_s=layer.macs / seconds * 1e-9,
+        way=tile.product.way,
         codegen={
             "vector_bits": 32 * tile.lanes,
             "tile": f"{tile.rows}x{tile.vectors}",

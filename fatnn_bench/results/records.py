@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fatnn_bench.gate import Amount, Count, Index, Label, Load, Plain, Rate, Seconds, Series, Text
 from fatnn_bench.results.described import Codegen, Machine, Pairs, Platforms, Shape, Software
+from fatnn_bench.workload import precisions
 from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def consistent(row: Row) -> Row:
 
 
 def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
-    """The row of a case without any time."""
+    """The row of a case without any time, of the precision that its kernel is named for."""
     return Row(
         case=case.id,
         kernel=case.kernel,
@@ -154,6 +155,7 @@ def unmeasured(case: Case, status: Status, reason: str = "") -> Row:
         status=status,
         reason=reason,
         macs=case.layer.macs,
+        precision=precisions.named(case.kernel),
     )
 
 
