@@ -4,8 +4,9 @@ from fatnn_bench.harness.contenders import SCOPES, contenders
 from fatnn_bench.workload import oracle
 from fatnn_bench.workload.layers import bare_gemm
 from fatnn_bench.workload.problems import Problems
+from fatnn_kernels import PRODUCTS
 
-OWN = ["float32", "int8", "two-bit", "ternary-naive", "ternary-fatnn", "ternary-gated-xnor", "ternary-binary", "binary"]
+OWN = list(PRODUCTS)
 
 
 def prepared(name, m=7, n=13, k=45):
