@@ -140,7 +140,7 @@ def test_another_ending_is_refused(tmp_path):
 
 
 def test_an_unwritable_figure_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"cannot write .*f.png: .*; name a file that can be written with -o"):
+    with pytest.raises(UserError, match=r"cannot write .*f.png: .*; name another file with -o"):
         saving.save("speedup", [mixed_run()], tmp_path / "nowhere" / "f.png")
 
 
