@@ -9,8 +9,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 BESIDE := --numprocesses=auto --dist=loadfile
 
 # tests whose outcome can depend on the CPU's instructions
-OF_THE_CPU := tests/kernels tests/hotloop tests/harness/test_own.py tests/harness/test_network.py \
-  tests/platforms/test_modelled.py tests/accuracy/test_engine.py \
+OF_THE_CPU := tests/kernels tests/hotloop tests/contenders/test_products.py tests/contenders/test_network.py \
+  tests/launch/test_modelled.py tests/accuracy/test_engine.py \
   $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py jit.py hostile.py)
 
 # tests that use every library that the suite stands on, and few kernels

@@ -15,21 +15,21 @@ The Python interface is what the command line uses::
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from fatnn_bench.version import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from fatnn_bench.comparison.compare import speedups, totals
     from fatnn_bench.comparison.compare_runs import ratios
-    from fatnn_bench.results.records import Run
-
-__version__ = "0.1.0"
+    from fatnn_bench.records.run import Run
 
 __all__ = ["Run", "__version__", "load", "ratios", "report", "speedups", "totals"]
 
 #: Where the names are; they are loaded when they are wanted, so that `import fatnn_bench` is quick.
 _HOMES = {
-    "Run": "fatnn_bench.results.records",
+    "Run": "fatnn_bench.records.run",
     "ratios": "fatnn_bench.comparison.compare_runs",
     "speedups": "fatnn_bench.comparison.compare",
     "totals": "fatnn_bench.comparison.compare",
@@ -57,7 +57,7 @@ def load(path: str | PathLike[str]) -> "Run":
     """
     from pathlib import Path
 
-    from fatnn_bench.results import store
+    from fatnn_bench.records import store
 
     return store.read(Path(path))
 

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 from fatnn_bench import launch
 from fatnn_bench.errors import Exit, UserError
 from fatnn_bench.harness import events as said
-from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.blocks import case_seconds
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.machine.affinity import AUTO
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results import resume, store
-from fatnn_bench.results.identity import counting
-from fatnn_bench.results.records import Header, Noise, Row, Run, Status, in_order, unmeasured
-from fatnn_bench.results.store import Writer
+from fatnn_bench.records import resume, store
+from fatnn_bench.records.identity import counting
+from fatnn_bench.records.run import Header, Noise, Row, Run, Status, in_order, unmeasured
+from fatnn_bench.records.store import Writer
 from fatnn_bench.workload.cases import Case
 
 
@@ -45,7 +45,7 @@ class Plan:
     settings: Settings
     seed: int
     timeout_s: float | None = None  #: a turn of a case that takes longer is given up, and the case with it
-    affinity: str = AUTO  #: the core where all cases are of one thread; see :mod:`fatnn_bench.harness.affinity`
+    affinity: str = AUTO  #: the core where all cases are of one thread; see :mod:`fatnn_bench.machine.affinity`
     options: dict[str, Any] = field(default_factory=dict)  #: what the person chose, for the header
     plugins: Sequence[str] = ()  #: whose kernels are among the cases; see :mod:`fatnn_bench.plugins`
 

@@ -52,8 +52,8 @@ def fake_contenders(tmp_path_factory):
     """A PYTHONPATH with which processes have the contenders of ``fakes.py`` instead of the suite's."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "sitecustomize.py").write_text(
-        "import fakes\nfrom fatnn_bench.harness import contenders\n"
-        "contenders.contenders = lambda scope, kind='cpu': fakes.contenders()\n"
+        "import fakes\nfrom fatnn_bench.contenders import catalog\n"
+        "catalog.contenders = lambda scope, kind='cpu': fakes.contenders()\n"
     )
     return os.pathsep.join((str(folder), str(FAKES), SOURCES))
 

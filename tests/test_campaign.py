@@ -9,8 +9,8 @@ from fatnn_bench.errors import Exit, UserError
 from fatnn_bench.harness import events as said
 from fatnn_bench.harness.timing import QUICK, RIGOROUS, STANDARD
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.results import store
-from fatnn_bench.results.records import Status, unmeasured
+from fatnn_bench.records import store
+from fatnn_bench.records.run import Status, unmeasured
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer, bare_gemm
 

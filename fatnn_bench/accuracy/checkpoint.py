@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from pydantic import TypeAdapter
 
-from fatnn_bench import gate, wholefile
 from fatnn_bench.accuracy.graph import Graph
 from fatnn_bench.accuracy.networks import Architecture
 from fatnn_bench.accuracy.schemes import SCHEMES
 from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.errors import UserError, WritingStoppedError
+from fatnn_bench.files import gate, wholefile
 
 FORMAT = "fatnn-bench checkpoint 1"
 

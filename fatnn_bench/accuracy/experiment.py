@@ -19,7 +19,7 @@ from fatnn_bench.accuracy.networks import Architecture, start_from
 from fatnn_bench.accuracy.records import AccuracyRow, AccuracyRun, Diverged, Settings
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.accuracy.training import DivergedError
-from fatnn_bench.results.journal import Journal
+from fatnn_bench.records.journal import Journal
 
 #: Bits of a stored weight.
 WEIGHT_BITS = {"float32": 32, "2-bit": 2, "ternary": 2, "binary": 1}

@@ -11,7 +11,7 @@ from fatnn_bench.accuracy.layers import Add, BatchNorm, Classifier, InputConvolu
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.architectures.description import DESCRIPTIONS, Description, Order
 from fatnn_bench.architectures.nodes import Node, nodes
-from fatnn_bench.gate import Count, Index
+from fatnn_bench.files.gate import Count, Index
 
 
 @dataclass(frozen=True)

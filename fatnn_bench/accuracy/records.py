@@ -6,11 +6,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from fatnn_bench import gate
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Amount, Count, Fraction, Index, Label, Load, Rate, Text
-from fatnn_bench.results.described import Machine, Software
-from fatnn_bench.results.journal import Journal
+from fatnn_bench.files import gate
+from fatnn_bench.files.gate import Amount, Count, Fraction, Index, Label, Load, Rate, Text
+from fatnn_bench.records.described import Machine, Software
+from fatnn_bench.records.journal import Journal
 
 #: Major version of the format. A reader refuses a file with a larger one.
 SCHEMA = 1

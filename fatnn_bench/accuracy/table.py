@@ -8,8 +8,8 @@ import pandas as pd
 
 from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width
-from fatnn_bench.printing.tables import Document, Sheet
-from fatnn_bench.results.provenance import machine_name
+from fatnn_bench.document import Document, Sheet
+from fatnn_bench.records.provenance import machine_name
 
 _COLUMNS = (
     "precision",

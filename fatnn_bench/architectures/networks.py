@@ -24,10 +24,10 @@ from pydantic import Field, TypeAdapter, model_validator
 from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.architectures.layers import layers as layers_of
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Count, Index, Name, Text, brief, checked_name, refusal
+from fatnn_bench.files.gate import Count, Index, Name, Text, brief, checked_name, refusal
+from fatnn_bench.files.yamlfile import Entry, closest
+from fatnn_bench.files.yamlfile import load as load_yaml
 from fatnn_bench.workload.layers import MOST, Layer, bare_gemm
-from fatnn_bench.yamlfile import Entry, closest
-from fatnn_bench.yamlfile import load as load_yaml
 
 _GEMM = r"([0-9]{1,20})x([0-9]{1,20})x([0-9]{1,20})"
 _FOLDER = Path(__file__).parents[1] / "data" / "networks"

@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fatnn_bench import csvfile, gate, wholefile
 from fatnn_bench.artifact import claims as claim_files
 from fatnn_bench.artifact.claims import Claim
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, saving
-from fatnn_bench.gate import checked_name
+from fatnn_bench.files import csvfile, gate, wholefile
+from fatnn_bench.files.gate import checked_name
+from fatnn_bench.records import store
+from fatnn_bench.records.run import Run
 from fatnn_bench.report import page
-from fatnn_bench.results import store
-from fatnn_bench.results.records import Run
 
 __all__ = ["Artifact", "read", "write"]
 

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Self, cast
 
 from pydantic import Field, TypeAdapter
 
-from fatnn_bench import gate, yamlfile
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.records import Run
+from fatnn_bench.files import gate, yamlfile
+from fatnn_bench.records.run import Run
 
 __all__ = ["Claim", "Outcome", "Ruling", "judge", "of_runs", "read"]
 

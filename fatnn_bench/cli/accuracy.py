@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fatnn_bench import gate
 from fatnn_bench.cli.options import together
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 
 if TYPE_CHECKING:
     from fatnn_bench.accuracy.records import AccuracyHeader, Settings
@@ -78,7 +78,7 @@ def _begin(settings: "Settings", output: Path | None) -> None:
     from fatnn_bench import machine
     from fatnn_bench.accuracy import records
     from fatnn_bench.accuracy.environment import software
-    from fatnn_bench.results.store import default_path
+    from fatnn_bench.records.store import default_path
 
     now = datetime.now(UTC)
     path = output or default_path(f"accuracy/{settings.dataset}", now)
@@ -132,7 +132,7 @@ def _run(settings: "Settings", path: Path, header: "AccuracyHeader | None") -> N
     from fatnn_bench.accuracy.training import DivergedError
     from fatnn_bench.printing import render
     from fatnn_bench.printing.formats import Format
-    from fatnn_bench.results.journal import Journal
+    from fatnn_bench.records.journal import Journal
 
     try:
         with Journal(path, go_on=header is None) as journal:

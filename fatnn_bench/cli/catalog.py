@@ -48,7 +48,7 @@ def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:
 
 
 def _kernels() -> Iterable[tuple[str, str]]:
-    from fatnn_bench.harness.contenders import SCOPES, contenders
+    from fatnn_bench.contenders.catalog import SCOPES, contenders
 
     domains: dict[str, str] = {}
     scopes: dict[str, list[str]] = {}

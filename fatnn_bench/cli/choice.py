@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fatnn_bench import gate
 from fatnn_bench.cli.options import Cache, Order, Scope, chosen_cases
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Amount, Name, Text
+from fatnn_bench.files import gate
+from fatnn_bench.files.gate import Amount, Name, Text
 
 if TYPE_CHECKING:
     from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
     from fatnn_bench.workload.cases import Case
 
 

@@ -11,7 +11,7 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
 
 
 def compare(

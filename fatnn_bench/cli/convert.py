@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fatnn_bench import wholefile
 from fatnn_bench.cli import say
 from fatnn_bench.cli.options import writable
 from fatnn_bench.cli.saved import read
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import wholefile
 
 if TYPE_CHECKING:
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
 
 
 class Target(StrEnum):
@@ -82,10 +82,10 @@ def _text(run: "Run", to: Target) -> str:
 
 
 def _import(file: Path, origin: Origin, output: Path | None) -> None:
-    from fatnn_bench import gate
+    from fatnn_bench.files import gate
     from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-    from fatnn_bench.results import store
-    from fatnn_bench.results.journal import Journal
+    from fatnn_bench.records import store
+    from fatnn_bench.records.journal import Journal
 
     if output is None:
         raise UserError("name the results file to make with -o, such as -o other.jsonl")

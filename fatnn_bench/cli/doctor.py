@@ -8,7 +8,7 @@ def doctor() -> None:
     """
     import os
 
-    from fatnn_bench.doctor import examine, watch
+    from fatnn_bench.machine.doctor import examine, watch
 
     for finding in examine(watch(), os.environ):
         print(f"{finding.state:8}  {finding.what}: {finding.found}")

@@ -27,7 +27,7 @@ def inspect(
 
     Example: [bold]fatnn-bench inspect ternary-fatnn/resnet18.conv2_x/layer@1[/bold]
     """
-    from fatnn_bench.hotloop import inspection
+    from fatnn_bench.launch import inspection
     from fatnn_bench.platforms import load, select
     from fatnn_bench.printing import render
 

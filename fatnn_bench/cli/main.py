@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fatnn_bench import __version__
 from fatnn_bench.cli import catalog, run, streams, verify
 from fatnn_bench.cli.accuracy import accuracy
 from fatnn_bench.cli.bundle import bundle
@@ -32,6 +31,7 @@ from fatnn_bench.cli.show import show
 from fatnn_bench.cli.targets import targets
 from fatnn_bench.cli.trust import trust
 from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.version import __version__
 
 
 class _Commands(TyperGroup):

@@ -24,9 +24,9 @@ def merge(
     import sys
     from datetime import UTC, datetime
 
-    from fatnn_bench.results import store
-    from fatnn_bench.results.journal import Journal
-    from fatnn_bench.results.resume import merged
+    from fatnn_bench.records import store
+    from fatnn_bench.records.journal import Journal
+    from fatnn_bench.records.resume import merged
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
     with Journal(output) as journal:

@@ -28,8 +28,8 @@ def model(
     if not validate:
         raise UserError("say what to do with the model: --validate; to predict, fatnn-bench run --platform cortex-a76")
     from fatnn_bench.architectures import networks
-    from fatnn_bench.model.validate import document
-    from fatnn_bench.model.validate import validate as check
     from fatnn_bench.printing import render
+    from fatnn_bench.trust.model import document
+    from fatnn_bench.trust.model import validate as check
 
     render.write(document(check(networks.load(together(shapes)))), form, output)

@@ -91,7 +91,7 @@ ScopeOption = Annotated[
 
 def writable(output: Path | None) -> Path | None:
     """The file that a person named to write to, once it is known that it can be: asked before the work is done."""
-    from fatnn_bench import wholefile
+    from fatnn_bench.files import wholefile
 
     if output is not None:
         wholefile.refuse_unwritable(output)
@@ -109,7 +109,7 @@ def chosen_cases(
 ) -> "list[Case]":
     """The cases that the options ask for, on a kind of platform; ``plugins`` are those of :func:`chosen_plugins`."""
     from fatnn_bench.architectures import network_shapes, networks
-    from fatnn_bench.harness.contenders import contenders
+    from fatnn_bench.contenders.catalog import contenders
     from fatnn_bench.workload.cases import sweep
 
     layers = network_shapes.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
@@ -123,7 +123,7 @@ def chosen_cases(
 
 def chosen_plugins(files: Sequence[Path] | None) -> tuple[list[str], bool]:
     """The installed plugins and those in files, and whether all of the files can be used; what cannot is told."""
-    from fatnn_bench.harness.contenders import SCOPES, contenders
+    from fatnn_bench.contenders.catalog import SCOPES, contenders
     from fatnn_bench.plugins.discovery import discover, named
 
     plugins = named(files or ())

@@ -18,8 +18,8 @@ def peak(
 
     Example: [bold]fatnn-bench peak --format json -o peak.json[/bold]
     """
-    from fatnn_bench import probe
-    from fatnn_bench.limits import peaks
+    from fatnn_bench.launch import probe
+    from fatnn_bench.limits import measured
     from fatnn_bench.platforms import load, select
     from fatnn_bench.printing import render
 
@@ -27,5 +27,5 @@ def peak(
     if len(chosen) > 1:
         raise UserError(f"--platform {together(platform)} names {len(chosen)} platforms; the limits are those of one")
     ((name, entry),) = chosen.items()
-    answer = probe.ask(name, entry, "fatnn_bench.limits.measure_peaks")
-    render.write(peaks.document(peaks.record(answer, name)), form, output)
+    answer = probe.ask(name, entry, "fatnn_bench.harness.measure_limits")
+    render.write(measured.document(measured.record(answer, name)), form, output)

@@ -54,14 +54,15 @@ def add(
 
     Example: [bold]fatnn-bench platforms add dask fleet scheduler=tcp://192.0.2.7:8786 'resources={board: 1}'[/bold]
     """
-    from fatnn_bench import platform_file, wholefile
+    from fatnn_bench.files import wholefile
+    from fatnn_bench.platforms import adding
 
-    wholefile.refuse_unwritable(file, platform_file.REMEDY)
+    wholefile.refuse_unwritable(file, adding.REMEDY)
     given: dict[str, str] = {}
     for field in fields:
         key, equals, value = field.partition("=")
         if not equals or not key:
             raise UserError(f"found {field!r}, expected FIELD=VALUE, such as host=me@192.0.2.7")
         given[key] = value
-    platform_file.add(file, name, kind, given)
+    adding.add(file, name, kind, given)
     typer.echo(f"{name} is in {file}: fatnn-bench run --platform {name}", err=True)

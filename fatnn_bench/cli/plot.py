@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fatnn_bench.accuracy.records import AccuracyRun
-    from fatnn_bench.limits.peaks import Bandwidth, Peaks
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.limits.measured import Bandwidth, Peaks
+    from fatnn_bench.records.run import Run
 
 Kind = StrEnum("Kind", {name: name for name in KINDS})  # type: ignore[misc]  # the figures there are
 _SPEEDUP = Kind("speedup")
@@ -110,14 +110,14 @@ def _accuracy(file: Path | None) -> "AccuracyRun | None":
 
 def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandwidth]":
     """What the machine of the run can read, from a file or measured here."""
-    from fatnn_bench.limits import peaks
+    from fatnn_bench.limits import measured
 
     if file and measure:
         raise UserError("--peak and --measure-bandwidth exclude each other; give one of them")
     if not file and not measure:
         return ()
-    limits = peaks.read(file) if file else _measured()
-    if other := peaks.of_other_machine(limits, run.header.machine):
+    limits = measured.read(file) if file else _measured()
+    if other := measured.of_other_machine(limits, run.header.machine):
         raise UserError(
             f"the limits are another machine's than the run's ({other}); "
             "take them there with `fatnn-bench peak --format json -o FILE`, and give that file with --peak"
@@ -126,9 +126,9 @@ def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandw
 
 
 def _measured() -> "Peaks":
-    from fatnn_bench import probe
-    from fatnn_bench.limits import peaks
+    from fatnn_bench.launch import probe
+    from fatnn_bench.limits import measured
     from fatnn_bench.platforms import CpuPlatform
 
-    answer = probe.ask("native", CpuPlatform(kind="cpu", threads=1), "fatnn_bench.limits.measure_peaks")
-    return peaks.record(answer, "native")
+    answer = probe.ask("native", CpuPlatform(kind="cpu", threads=1), "fatnn_bench.harness.measure_limits")
+    return measured.record(answer, "native")

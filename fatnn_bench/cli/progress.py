@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from fatnn_bench.printing.escaping import plain
-from fatnn_bench.results.records import Row, Status
+from fatnn_bench.records.run import Row, Status
 
 
 class Progress:

@@ -12,7 +12,7 @@ from fatnn_bench.cli.options import PlatformsOption, PluginOption, TimeoutOption
 from fatnn_bench.errors import Exit
 
 if TYPE_CHECKING:
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
 
 
 def reproduce(

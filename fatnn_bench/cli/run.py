@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fatnn_bench.campaign import Plan
     from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
 
 
 def run(
@@ -87,7 +87,7 @@ def run(
 
     Example: [bold]fatnn-bench run --resume results/native/20260301T120000Z.jsonl[/bold]
     """
-    from fatnn_bench.results import side_by_side
+    from fatnn_bench.records import side_by_side
 
     file = str(platforms) if platforms else None
     plugins, whole = chosen_plugins(plugin)
@@ -152,8 +152,8 @@ def _plan(choice: Choice, entry: "Platform", settings: "Settings", timeout: floa
 
 def _sweep(plans: Sequence["Plan"], output: Path | None) -> list[Exit]:
     """Measure platform by platform, each into a file of its own; where an output is given, all into that as well."""
-    from fatnn_bench.results import side_by_side, store
-    from fatnn_bench.results.journal import Journal
+    from fatnn_bench.records import side_by_side, store
+    from fatnn_bench.records.journal import Journal
 
     done: list[Run] = []
     codes: list[Exit] = []
@@ -202,7 +202,7 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
 
     from fatnn_bench import campaign
     from fatnn_bench.cli.progress import Progress
-    from fatnn_bench.results import store
+    from fatnn_bench.records import store
 
     path = output or store.default_path(plan.platform_name, datetime.now(UTC))
     progress = Progress(len(campaign.owed(plan, earlier)))
@@ -242,7 +242,7 @@ def _print_speedups(done: "Run") -> None:
 def _print_quality(done: "Run") -> None:
     """What the run resolves, and how much of it is doubtful."""
     from fatnn_bench.comparison import same_code
-    from fatnn_bench.results.records import Status
+    from fatnn_bench.records.run import Status
 
     for sentence in same_code.shared_loops(done.rows):
         say.note(f"fatnn-bench: {sentence}")

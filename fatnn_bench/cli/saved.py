@@ -11,7 +11,7 @@ from fatnn_bench.cli.options import writable
 from fatnn_bench.printing.formats import Format
 
 if TYPE_CHECKING:
-    from fatnn_bench.results.records import Run
+    from fatnn_bench.records.run import Run
 
 RunArgument = Annotated[
     Path, typer.Argument(help="A results file, or a folder: then the newest in it.", metavar="RUN", show_default=False)
@@ -33,7 +33,7 @@ OutputOption = Annotated[
 
 def read(path: Path) -> "Run":
     """The run, after telling on stderr what was wrong with its file."""
-    from fatnn_bench.results import store
+    from fatnn_bench.records import store
 
     run = store.read(path)
     gc.freeze()  # its rows stay until the end, so collections, which would look through all of them, leave them out

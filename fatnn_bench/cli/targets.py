@@ -15,7 +15,7 @@ def targets(
 
     Example: [bold]fatnn-bench targets kernel.jsonl layer.jsonl packed.jsonl[/bold]
     """
-    from fatnn_bench.limits.targets import document
+    from fatnn_bench.comparison.targets import document
     from fatnn_bench.printing import render
 
     render.write(document([read(path) for path in runs]), form, output)

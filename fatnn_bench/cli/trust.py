@@ -33,7 +33,7 @@ def trust(
     import json
     from dataclasses import asdict
 
-    from fatnn_bench import wholefile
+    from fatnn_bench.files import wholefile
     from fatnn_bench.trust.trial import run_trials
 
     report = run_trials(pairs, processes, lambda what: typer.echo(what, err=True))

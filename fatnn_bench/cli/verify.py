@@ -25,7 +25,7 @@ from fatnn_bench.cli.options import (
 from fatnn_bench.errors import Exit
 
 if TYPE_CHECKING:
-    from fatnn_bench.results.records import Row
+    from fatnn_bench.records.run import Row
 
 
 def verify(

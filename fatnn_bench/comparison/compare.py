@@ -12,8 +12,8 @@ import pandas as pd
 
 from fatnn_bench.comparison import gain, verdict
 from fatnn_bench.errors import NothingComparableError, UserError
-from fatnn_bench.results.identity import layer_names
-from fatnn_bench.results.records import Row, Run, Status
+from fatnn_bench.records.identity import layer_names
+from fatnn_bench.records.run import Row, Run, Status
 from fatnn_bench.workload import precisions
 
 __all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "speedups", "totals"]

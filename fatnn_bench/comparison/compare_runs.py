@@ -14,8 +14,8 @@ import pandas as pd
 from fatnn_bench import machine
 from fatnn_bench.comparison import gain, same_code, verdict
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.results.identity import Key, difference, key
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.records.identity import Key, difference, key
+from fatnn_bench.records.run import Row, Run
 
 __all__ = [
     "ABSENT",
@@ -33,7 +33,7 @@ __all__ = [
 ABSENT = "absent"
 #: Stands for a status where what a run calls the case is another shape than in the first: no comparison of the two.
 OTHER_SHAPE = "another shape"
-#: The columns of :func:`ratios` that tell cases apart; see :mod:`fatnn_bench.results.identity`.
+#: The columns of :func:`ratios` that tell cases apart; see :mod:`fatnn_bench.records.identity`.
 KEY = ("platform", "case", "kernel", "network", "layer")
 
 

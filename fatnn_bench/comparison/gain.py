@@ -6,9 +6,10 @@ A gain is a speedup, the baseline's seconds over the row's: above 1 is faster.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fatnn_bench.comparison import statistics
-from fatnn_bench.comparison.resampling import Pair
-from fatnn_bench.results.records import Row
+from fatnn_bench.document import number
+from fatnn_bench.records.run import Row
+from fatnn_bench.statistics import bootstrap
+from fatnn_bench.statistics.resampling import Pair
 
 __all__ = ["NONE", "Gain", "Match", "means", "network_seconds", "number", "of_layers", "of_networks"]
 
@@ -37,22 +38,22 @@ NONE = Gain(float("nan"), float("nan"), float("nan"))
 def of_layers(matches: Sequence[Match | None]) -> list[Gain]:
     """Return the gain of each timed row over the other; :data:`NONE` where there is no match."""
     known = [match for match in matches if match]
-    intervals = iter(statistics.ratio_intervals(list(map(_pair, known))))
+    intervals = iter(bootstrap.ratio_intervals(list(map(_pair, known))))
     return [Gain(_speedup(match), *next(intervals)) if match else NONE for match in matches]
 
 
 def means(groups: Sequence[Sequence[Match]]) -> list[Gain]:
     """Return the geometric mean of the gains of each group, each pair counted once; :data:`NONE` of no pairs."""
-    intervals = statistics.geometric_mean_intervals([list(map(_pair, matches)) for matches in groups])
+    intervals = bootstrap.geometric_mean_intervals([list(map(_pair, matches)) for matches in groups])
     return [
-        Gain(statistics.geometric_mean(list(map(_speedup, matches))), *interval) if matches else NONE
+        Gain(bootstrap.geometric_mean(list(map(_speedup, matches))), *interval) if matches else NONE
         for matches, interval in zip(groups, intervals, strict=True)
     ]
 
 
 def of_networks(groups: Sequence[Sequence[Match]]) -> list[Gain]:
     """Return the gains of whole networks, of Σ count · median, whose layers are the pairs of a group; NONE of none."""
-    intervals = statistics.total_ratio_intervals(
+    intervals = bootstrap.total_ratio_intervals(
         [list(map(_pair, matches)) for matches in groups],
         [[_count(row) for row, _ in matches] for matches in groups],
     )
@@ -69,12 +70,6 @@ def network_seconds(matches: Sequence[Match]) -> tuple[float, float]:
         sum(_count(row) * _seconds(row) for row, _ in matches),
         sum(_count(row) * _seconds(base) for row, base in matches),
     )
-
-
-def number(value: float) -> str:
-    """Write a positive number in at most four characters below 10,000: ``0.85``, ``12.3``, ``118``."""
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f}"
 
 
 def _seconds(row: Row) -> float:
@@ -96,7 +91,7 @@ def _pair(match: Match) -> Pair:
     """The samples of both, and whether sample i of both is of the same round."""
     row, base = match
     in_turns = row.block is not None and row.block == base.block
-    return statistics.pair(_samples(base), _samples(row), in_turns)
+    return bootstrap.pair(_samples(base), _samples(row), in_turns)
 
 
 def _count(row: Row) -> int:

@@ -10,7 +10,7 @@ from fatnn_bench.comparison.compare_runs import OTHER_SHAPE, named
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.verdict import Verdict, slower_by
 from fatnn_bench.errors import Exit
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 __all__ = ["Ruling", "rule"]
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from fatnn_bench.results.records import Row
+from fatnn_bench.records.run import Row
 
 __all__ = ["hot_loop", "shared_loops", "unchanged"]
 

@@ -6,7 +6,7 @@ from fatnn_bench.accuracy.datasets.catalog import IMAGES
 from fatnn_bench.accuracy.records import AccuracyHeader
 from fatnn_bench.architectures.description import DESCRIPTIONS, Order
 from fatnn_bench.architectures.layers import image_macs
-from fatnn_bench.results.records import Row
+from fatnn_bench.records.run import Row
 
 
 def difference(trained: AccuracyHeader, timed: Row) -> str:

@@ -7,7 +7,7 @@ from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width
 from fatnn_bench.comparison.same_network import difference
 from fatnn_bench.errors import NothingComparableError
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
 
 #: The kernel that runs what no low-bit kernel can, such as ternary weights with float32 activations.

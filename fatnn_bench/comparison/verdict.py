@@ -9,7 +9,7 @@ SAME is earned too: the whole interval must lie within what was asked for, and t
 from enum import StrEnum
 
 from fatnn_bench.comparison.gain import Gain
-from fatnn_bench.results.records import Row, Run, Status
+from fatnn_bench.records.run import Row, Run, Status
 
 __all__ = ["MIN_EFFECT", "Verdict", "floor_of", "of_gain", "of_rows", "slower_by"]
 

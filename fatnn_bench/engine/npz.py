@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench import gate
 from fatnn_bench.errors import UserError, legible
+from fatnn_bench.files import gate
 
 #: Bytes of all arrays together, unpacked: three times a ResNet-50 of 8 bits.
 MAX_BYTES = 2**26

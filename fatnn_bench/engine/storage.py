@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field, StrictInt, TypeAdapter
 
-from fatnn_bench import gate, wholefile
 from fatnn_bench.engine import npz
 from fatnn_bench.engine.operation import Operation
 from fatnn_bench.engine.planes import as_planes, from_planes
 from fatnn_bench.engine.program import Program
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate, wholefile
 
 FORMAT = "fatnn-bench network"
 VERSION = 1

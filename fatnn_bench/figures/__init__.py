@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fatnn_bench.accuracy.records import AccuracyRun
-    from fatnn_bench.limits.peaks import Bandwidth
+    from fatnn_bench.limits.measured import Bandwidth
 
 __all__ = ["KINDS", "Kind", "Options"]
 

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from fatnn_bench.figures.style import MUTED, lines, shown
 from fatnn_bench.printing.footnotes import DOUBT
-from fatnn_bench.results import provenance
-from fatnn_bench.results.records import Header, Row, Status
+from fatnn_bench.records import provenance
+from fatnn_bench.records.run import Header, Row, Status
 
 __all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"]
 

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from fatnn_bench.comparison import compare
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
-from fatnn_bench.results.records import Run
+from fatnn_bench.records.run import Run
 
 __all__ = ["crossing", "figure"]
 

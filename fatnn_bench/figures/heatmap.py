@@ -11,11 +11,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
+from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import MUTED, ink_on, width_in
 from fatnn_bench.printing.footnotes import mark
-from fatnn_bench.results.records import Run
+from fatnn_bench.records.run import Run
 
 __all__ = ["figure"]
 

@@ -18,8 +18,8 @@ from fatnn_bench.comparison.tradeoff import Choices
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, caption, legend
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, shown, width_in
-from fatnn_bench.results import provenance
-from fatnn_bench.results.records import Run
+from fatnn_bench.records import provenance
+from fatnn_bench.records.run import Run
 
 __all__ = ["draw", "figure", "table"]
 

@@ -12,14 +12,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
+from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend, style
 from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import DOUBT
-from fatnn_bench.results import provenance
-from fatnn_bench.results.identity import shape_key
-from fatnn_bench.results.records import Row, Run, Status
+from fatnn_bench.records import provenance
+from fatnn_bench.records.identity import shape_key
+from fatnn_bench.records.run import Row, Run, Status
 from fatnn_bench.workload import precisions
 
 __all__ = ["figure", "table"]

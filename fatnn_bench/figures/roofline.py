@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
+from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
-from fatnn_bench.limits.peaks import Bandwidth
-from fatnn_bench.results.identity import layer_names
-from fatnn_bench.results.records import Header, Run, Status
+from fatnn_bench.limits.measured import Bandwidth
+from fatnn_bench.records.identity import layer_names
+from fatnn_bench.records.run import Header, Run, Status
 
 __all__ = ["draw", "figure", "table"]
 

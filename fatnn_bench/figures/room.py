@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from fatnn_bench.comparison.compare import kernel_order
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.records.run import Row, Run
 
 __all__ = ["drawable", "left_out"]
 

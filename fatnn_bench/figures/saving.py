@@ -10,10 +10,10 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fatnn_bench import csvfile, wholefile
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, room, style
-from fatnn_bench.results.records import Run
+from fatnn_bench.files import csvfile, wholefile
+from fatnn_bench.records.run import Run
 
 __all__ = ["save", "svg"]
 

@@ -13,9 +13,9 @@ from fatnn_bench.comparison import compare
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
-from fatnn_bench.results import provenance
-from fatnn_bench.results.identity import shape_key
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.records import provenance
+from fatnn_bench.records.identity import shape_key
+from fatnn_bench.records.run import Row, Run
 
 __all__ = ["figure", "table"]
 

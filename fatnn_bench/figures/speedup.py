@@ -12,11 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
+from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, legend
 from fatnn_bench.figures.style import INK, LOSS, MUTED, look, margin_in, panel_title, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import mark
-from fatnn_bench.results.records import Header, Run
+from fatnn_bench.records.run import Header, Run
 
 __all__ = ["draw", "figure"]
 

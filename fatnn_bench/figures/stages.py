@@ -16,13 +16,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.gain import number
+from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend
 from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, shown, stage_look, width_in
 from fatnn_bench.printing.footnotes import mark
-from fatnn_bench.results.identity import layer_names
-from fatnn_bench.results.records import Header, Row, Run
+from fatnn_bench.records.identity import layer_names
+from fatnn_bench.records.run import Header, Row, Run
 
 __all__ = ["KERNELS", "draw", "figure", "table"]
 

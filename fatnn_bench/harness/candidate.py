@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from fatnn_bench.comparison import statistics
+from fatnn_bench.contenders.protocol import Prepared
 from fatnn_bench.harness import cold, noise, threads, timing
 from fatnn_bench.harness.ceiling import Ceiling, ceiling
 from fatnn_bench.harness.conditions import Conditions
-from fatnn_bench.harness.contender import Prepared
 from fatnn_bench.harness.noise import Disturbance, Observation
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
-from fatnn_bench.results.records import Row, Status, Stop, unmeasured
+from fatnn_bench.records.run import Row, Status, Stop, unmeasured
+from fatnn_bench.statistics import bootstrap
 from fatnn_bench.workload.cases import Case
 
 #: After this the threads of another library, which spin for a while (:mod:`fatnn_bench.launch.cpu`), are asleep.
@@ -111,8 +111,8 @@ class Candidate:
         return Stop.PRECISE if self._precise(settings.precision) else None
 
     def _precise(self, precision: float) -> bool:
-        median = statistics.median(self.samples_s)
-        low, high = statistics.median_interval(self.samples_s)
+        median = bootstrap.median(self.samples_s)
+        low, high = bootstrap.median_interval(self.samples_s)
         return max(high - median, median - low) <= precision * median
 
     def row(self, block: str | None, usual_canary_s: float, doubt: str = "") -> Row:
@@ -131,8 +131,8 @@ class Candidate:
             return unmeasured(self.case, *self.failure)
         disturbances = noise.disturbances(self._observations, usual_canary_s, self.case.threads)
         reason = "; ".join(self._doubts(disturbances, doubt))
-        median = statistics.median(self.samples_s)
-        low, high = statistics.median_interval(self.samples_s)
+        median = bootstrap.median(self.samples_s)
+        low, high = bootstrap.median_interval(self.samples_s)
         return replace(
             unmeasured(self.case, Status.MISTRUSTED if reason else Status.PASSED, reason),
             median_s=median,
@@ -147,7 +147,7 @@ class Candidate:
             compile_s=self._compile_s,
             bytes=self._prepared.bytes,
             gmacs_per_s=self.case.layer.macs / median * 1e-9,
-            stages_s={name: statistics.median(samples) for name, samples in self._stages_s.items()} or None,
+            stages_s={name: bootstrap.median(samples) for name, samples in self._stages_s.items()} or None,
             codegen=self._prepared.codegen,
             **self._ceiling.fields(median),
         )

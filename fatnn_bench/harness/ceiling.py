@@ -9,11 +9,11 @@ has, so that it comes from the same caches.
 from collections.abc import Sequence
 from typing import Any
 
-from fatnn_bench.comparison import statistics
+from fatnn_bench.contenders.protocol import Limit, Prepared
 from fatnn_bench.harness import cold, timing
-from fatnn_bench.harness.contender import Limit, Prepared
 from fatnn_bench.harness.timing import Run, Settings
-from fatnn_bench.results.records import Bound
+from fatnn_bench.records.run import Bound
+from fatnn_bench.statistics import bootstrap
 
 __all__ = ["Ceiling", "ceiling"]
 
@@ -72,7 +72,7 @@ class _Timed:
 
     @property
     def median_s(self) -> float:
-        return statistics.median(self._samples_s) * self._calls
+        return bootstrap.median(self._samples_s) * self._calls
 
 
 def ceiling(prepared: Prepared, macs: int, loops: int, settings: Settings) -> Ceiling:

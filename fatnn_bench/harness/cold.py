@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench import machine
+from fatnn_bench.contenders.protocol import Prepared
 from fatnn_bench.harness import timing
-from fatnn_bench.harness.contender import Prepared
 from fatnn_bench.harness.timing import Cache, Run
 
 __all__ = ["CALLS", "Activated", "chilled", "obstacle"]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from fatnn_bench import machine, quota
-from fatnn_bench.harness import affinity, timing
+from fatnn_bench import machine
+from fatnn_bench.harness import timing
+from fatnn_bench.machine import affinity, quota
 
 _BLOCK = bytes(16 * 1024)
 

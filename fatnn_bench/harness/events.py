@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from fatnn_bench import gate
 from fatnn_bench.errors import UserError, legible
-from fatnn_bench.gate import Fraction, Index, Label, Text
-from fatnn_bench.results import records
-from fatnn_bench.results.described import Machine, Software
+from fatnn_bench.files import gate
+from fatnn_bench.files.gate import Fraction, Index, Label, Text
+from fatnn_bench.records import run as records
+from fatnn_bench.records.described import Machine, Software
 
 __all__ = [
     "LONGEST", "Done", "Event", "Hello", "Layer", "Noise", "Note", "Ready", "Row", "Turn", "WorkerDiedError", "checked",

@@ -16,18 +16,18 @@ from typing import NamedTuple
 
 import psutil
 
-from fatnn_bench.comparison import statistics
+from fatnn_bench.contenders.problems import Problems
+from fatnn_bench.contenders.protocol import Contender
 from fatnn_bench.harness import noise, timing
-from fatnn_bench.harness.affinity import Place
 from fatnn_bench.harness.blocks import beyond_memory, blocks
 from fatnn_bench.harness.candidate import Candidate
 from fatnn_bench.harness.conditions import Conditions, Watch
-from fatnn_bench.harness.contender import Contender
 from fatnn_bench.harness.timing import Settings
-from fatnn_bench.results.records import Noise, Row, Status, unmeasured
+from fatnn_bench.machine.affinity import Place
+from fatnn_bench.records.run import Noise, Row, Status, unmeasured
+from fatnn_bench.statistics import bootstrap
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.cases import Case
-from fatnn_bench.workload.problems import Problems
 
 #: The share of the memory now free that the operands of a block may take.
 _MEMORY = 0.25
@@ -169,7 +169,7 @@ class _Block:
     def _noise(self, frequency_hz: list[float | None]) -> Noise:
         paired = self._settings.order == "interleaved"
         known = [(case, a, b) for case, a, b in self._pairs if min(len(a), len(b)) > 1]
-        intervals = [statistics.ratio_interval(a, b, paired=paired) for _, a, b in known]
+        intervals = [bootstrap.ratio_interval(a, b, paired=paired) for _, a, b in known]
         looks = [look for looks in self._looks.values() for look in looks]
         return Noise(
             block=self._name,
@@ -177,13 +177,13 @@ class _Block:
             pairs=[
                 {
                     "case": case,
-                    "ratio": _rounded(statistics.median(a) / statistics.median(b)),
+                    "ratio": _rounded(bootstrap.median(a) / bootstrap.median(b)),
                     "low": _rounded(low),
                     "high": _rounded(high),
                 }
                 for (case, a, b), (low, high) in zip(known, intervals, strict=True)
             ],
-            canary_s=[_rounded(statistics.median([look.canary_s for look in looks])) for looks in self._looks.values()],
+            canary_s=[_rounded(bootstrap.median([look.canary_s for look in looks])) for looks in self._looks.values()],
             steal_s=_rounded(sum(look.steal_s for look in looks)),
             frequency_hz=frequency_hz,
         )

@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from fatnn_bench.harness import events as say
-from fatnn_bench.harness.affinity import Place
 from fatnn_bench.harness.timing import Settings
-from fatnn_bench.results.records import Noise, Row
+from fatnn_bench.machine.affinity import Place
+from fatnn_bench.records.run import Noise, Row
 from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:
-    from fatnn_bench.harness.contender import Contender
+    from fatnn_bench.contenders.protocol import Contender
     from fatnn_bench.harness.measure import Turn
 
 
@@ -35,7 +35,7 @@ class Request:
     settings: Settings | None  #: None to verify only
     seed: int
     timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
-    affinity: str = "none"  #: as of :func:`fatnn_bench.harness.affinity.pin`, where all cases are of one thread
+    affinity: str = "none"  #: as of :func:`fatnn_bench.machine.affinity.pin`, where all cases are of one thread
     plugins: list[str] = field(default_factory=list)  #: where to find kernels that are not the suite's
 
     def to_json(self) -> dict[str, Any]:
@@ -90,18 +90,18 @@ def main(kind: str = "cpu", contenders_of: "Callable[[str], Mapping[str, Contend
     request = Request.from_json(json.loads(sys.stdin.readline()))
     threading.Thread(target=_stop_with_stdin, daemon=True).start()
     from fatnn_bench import machine
-    from fatnn_bench.harness import affinity
+    from fatnn_bench.machine import affinity
 
     here = machine.describe()  # of all cores
     if kind == "cuda":
-        from fatnn_bench.gpu import facts
+        from fatnn_bench.machine import gpu
 
-        here["gpu"] = facts.describe()
+        here["gpu"] = gpu.describe()
     threads = max(case.threads for case in request.cases)
     core = here["pinned_core"] = affinity.pin(request.affinity) if threads == 1 else None
 
     # after pinning, for OpenMP binds its threads when it is loaded
-    from fatnn_bench.harness.contenders import contenders
+    from fatnn_bench.contenders.catalog import contenders
     from fatnn_bench.harness.threads import doubt
     from fatnn_kernels.aligned import gets_huge_pages
     from fatnn_kernels.driver import threading_layer

@@ -14,8 +14,8 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba import config
 
+from fatnn_bench.hotloop.assembly import blocks
 from fatnn_bench.hotloop.instructions import is_spill
-from fatnn_bench.model.assembly import blocks
 from fatnn_kernels import convolution_loops, driver
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from fatnn_bench import gate
-from fatnn_bench.comparison import statistics
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.identity import counting
-from fatnn_bench.results.records import Header, Row, Run, Status
+from fatnn_bench.files import gate
+from fatnn_bench.records.identity import counting
+from fatnn_bench.records.run import Header, Row, Run, Status
+from fatnn_bench.statistics import bootstrap
 from fatnn_bench.workload.layers import bare_gemm
 
 __all__ = ["Gemm", "LeftOut", "gemm_of_name", "row", "run", "seconds"]
@@ -87,8 +87,8 @@ def seconds(field: str, value: float, unit_s: float = 1.0) -> float:
 def row(tool: str, gemm: Gemm, samples: Sequence[float], threads: int = 1, loops: int = 1) -> Row:
     """Return the row of a tool's benchmark from at least one sample in seconds."""
     kernel, _, _, _ = gemm
-    layer, median = bare_gemm(*gemm[1:]), statistics.median(samples)
-    low, high = statistics.median_interval(samples)
+    layer, median = bare_gemm(*gemm[1:]), bootstrap.median(samples)
+    low, high = bootstrap.median_interval(samples)
     sure = len(samples) > 1
     return Row(
         case=f"{tool}.{kernel}/{layer.full_name}/kernel@{threads}",

@@ -14,11 +14,11 @@ import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from fatnn_bench import gate
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 from fatnn_bench.interchange import foreign
 from fatnn_bench.interchange.foreign import Gemm, LeftOut
-from fatnn_bench.results.records import Row, Run
+from fatnn_bench.records.run import Row, Run
 
 __all__ = ["from_json", "to_json"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from fatnn_bench import csvfile, gate, wholefile
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.frame import NESTED, flat
-from fatnn_bench.results.identity import counting
-from fatnn_bench.results.records import Header, Row, Run
+from fatnn_bench.files import csvfile, gate, wholefile
+from fatnn_bench.records.frame import NESTED, flat
+from fatnn_bench.records.identity import counting
+from fatnn_bench.records.run import Header, Row, Run
 
 __all__ = ["from_csv", "to_csv", "to_parquet"]
 

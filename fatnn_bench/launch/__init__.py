@@ -9,7 +9,7 @@ from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import in_process
 from fatnn_bench.launch.cpu import environment
 from fatnn_bench.platforms import Platform
-from fatnn_bench.results.records import Status, unmeasured
+from fatnn_bench.records.run import Status, unmeasured
 
 __all__ = ["WorkerDiedError", "environment", "events", "obstacle"]
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from fatnn_bench import __version__, launch, machine, platforms
+from fatnn_bench import launch, machine, platforms
 from fatnn_bench.errors import UserError
 from fatnn_bench.harness.events import Noise, Note, Row, to_json
 from fatnn_bench.harness.worker import Request
-from fatnn_bench.results.records import SCHEMA
+from fatnn_bench.records.run import SCHEMA
+from fatnn_bench.version import __version__
 
 #: Tells whether rows of a board mean what they do here.
 VERSION = (__version__, SCHEMA)

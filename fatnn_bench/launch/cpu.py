@@ -6,11 +6,11 @@ from collections.abc import Generator, Mapping
 import archspec.cpu
 from archspec.cpu.detect import detected_info
 
-from fatnn_bench import children
 from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CpuPlatform
+from fatnn_bench.processes import children
 
 #: The code that libraries, which choose their own, are to run at an instruction-set level: else the baselines would use
 #: more of the machine than the kernels beside them. OpenBLAS, PyTorch, oneDNN and MKL have words of their own.
@@ -54,10 +54,10 @@ def obstacle(platform: CpuPlatform) -> str:
 def environment(platform: CpuPlatform, inherited: Mapping[str, str]) -> dict[str, str]:
     """The environment of a platform's worker: what libraries read once, when they are loaded.
 
-    What the shell holds of such variables does not count (:mod:`fatnn_bench.variables`): ``native`` is this CPU.
-    Threads are bound to cores: unbound, two of them can land on one core for a whole sample. They spin while they wait
-    for the next call, as waking costs more than a small layer, but not for as long as libraries would have them: the
-    idle threads of one library are to leave the cores to those of another before it is timed.
+    What the shell holds of such variables does not count (:mod:`fatnn_bench.processes.variables`): ``native`` is this
+    CPU. Threads are bound to cores: unbound, two of them can land on one core for a whole sample. They spin while
+    they wait for the next call, as waking costs more than a small layer, but not for as long as libraries would have
+    them: the idle threads of one library are to leave the cores to those of another before it is timed.
     """
     threads = str(platform.thread_count)
     chosen = {

@@ -5,11 +5,11 @@ import os
 from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 
-from fatnn_bench import children
 from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import CudaPlatform
+from fatnn_bench.processes import children
 
 
 def events(platform: CudaPlatform, request: Request) -> Generator[Event]:

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from fatnn_bench import gate, machine
+from fatnn_bench import machine
 from fatnn_bench.errors import UserError, legible
-from fatnn_bench.gate import Index, Label
+from fatnn_bench.files import gate
+from fatnn_bench.files.gate import Index, Label
 from fatnn_bench.harness.events import Done, Event, Noise, Note, Ready, Row, Turn, WorkerDiedError, checked
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import board
 from fatnn_bench.platforms import DaskPlatform
-from fatnn_bench.results.described import Machine, Software
-from fatnn_bench.results.records import Status, unmeasured
+from fatnn_bench.records.described import Machine, Software
+from fatnn_bench.records.run import Status, unmeasured
 from fatnn_bench.workload.cases import Case
 
 if TYPE_CHECKING:

@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench import machine
+from fatnn_bench.contenders.problems import Problems
 from fatnn_bench.harness.blocks import beyond_memory
 from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import in_process
-from fatnn_bench.model.codegen import emit_object, product_for
+from fatnn_bench.model.tile_code import emit_object, product_for
 from fatnn_bench.platforms import EmulatedPlatform
-from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.cases import Case
-from fatnn_bench.workload.problems import Problems
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.driver import choose_tile
 from fatnn_kernels.packing import Packed, pack

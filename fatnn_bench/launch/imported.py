@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from fatnn_bench import csvfile, gate, machine
+from fatnn_bench import machine
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import csvfile, gate
 from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import in_process
 from fatnn_bench.platforms import ImportedPlatform
-from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
 
 _COLUMNS = ("platform", "network", "layer", "kernel", "ms")

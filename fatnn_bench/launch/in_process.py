@@ -5,7 +5,7 @@ from itertools import groupby
 
 from fatnn_bench.harness.events import Done, Event, Layer, Ready, Row
 from fatnn_bench.harness.worker import Request
-from fatnn_bench.results import records
+from fatnn_bench.records import run as records
 from fatnn_bench.workload.cases import Case
 
 __all__ = ["told"]

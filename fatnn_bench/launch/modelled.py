@@ -7,12 +7,13 @@ from typing import Any
 from fatnn_bench import machine
 from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.hotloop.assembly import Block
 from fatnn_bench.launch import in_process
+from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import mca
-from fatnn_bench.model.assembly import Block
 from fatnn_bench.model.predict import predict
 from fatnn_bench.platforms import ModelledPlatform
-from fatnn_bench.results.records import Row, Status, unmeasured
+from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.target import Target, describe
@@ -23,12 +24,12 @@ _NOTHING = Block("nothing", ("nop",), None)
 
 def events(platform: ModelledPlatform, request: Request) -> Generator[Event]:
     """Predict every case; see :func:`fatnn_bench.launch.events`."""
-    program = mca.find()
+    program = llvm_mca.find()
     assert program is not None
-    model = f"llvm-mca {mca.version(program)}"
+    model = f"llvm-mca {llvm_mca.version(program)}"
     target = describe(platform.triple, platform.cpu, platform.features or "")
     return in_process.told(
-        Ready(_machine(platform, model), machine.software() | {"llvm-mca": mca.version(program)}),
+        Ready(_machine(platform, model), machine.software() | {"llvm-mca": llvm_mca.version(program)}),
         request,
         lambda _, cases: (predicted(case, target, platform.clock_ghz, program) for case in cases),
     )
@@ -39,7 +40,7 @@ def obstacle(platform: ModelledPlatform) -> str:
 
     A CPU that llvm-mca does not know must not reach LLVM, which may end the process for it.
     """
-    program = mca.find()
+    program = llvm_mca.find()
     if program is None:
         return "llvm-mca is not on the PATH; it comes with LLVM, as in apt install llvm"
     try:
@@ -55,7 +56,7 @@ def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row
     Parameters
     ----------
     program
-        An llvm-mca; see :func:`fatnn_bench.model.mca.find`.
+        An llvm-mca; see :func:`fatnn_bench.machine.llvm_mca.find`.
     """
     reason = _beyond_the_model(case)
     if reason:
@@ -67,7 +68,7 @@ def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row
         return unmeasured(case, Status.SKIPPED, str(error))
     seconds = prediction.cycles / clock_ghz * 1e-9
     tile = prediction.tile
-    how = f"predicted by llvm-mca {mca.version(program)} at {clock_ghz:.3g} GHz, not run"
+    how = f"predicted by llvm-mca {llvm_mca.version(program)} at {clock_ghz:.3g} GHz, not run"
     return replace(
         unmeasured(case, Status.MODELLED, how),
         median_s=seconds,

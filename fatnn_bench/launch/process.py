@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 
-from fatnn_bench.children import FOLDER
 from fatnn_bench.errors import UserError, legible
 from fatnn_bench.harness.events import LONGEST, Done, Event, WorkerDiedError, heard
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.processes.children import FOLDER
 
 #: As much of a process's stderr as is read for its last line, bytes.
 _LAST_WORDS = 2**16

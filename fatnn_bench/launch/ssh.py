@@ -1,7 +1,7 @@
 """The kind ``ssh``: another machine measures, and its rows come back through the person's own ``ssh``.
 
-Over there, :mod:`fatnn_bench.launch.far` answers. When the connection is lost, what arrived is kept, and nothing goes
-on running over there.
+Over there, :mod:`fatnn_bench.launch.far_end` answers. When the connection is lost, what arrived is kept, and nothing
+goes on running over there.
 """
 
 import os
@@ -9,13 +9,13 @@ import shlex
 import shutil
 from collections.abc import Generator
 
-from fatnn_bench import __version__
 from fatnn_bench.errors import UserError
 from fatnn_bench.harness.events import Event, Hello, WorkerDiedError
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
 from fatnn_bench.platforms import SshPlatform
-from fatnn_bench.results.records import SCHEMA
+from fatnn_bench.records.run import SCHEMA
+from fatnn_bench.version import __version__
 
 #: A connection that says nothing for three times so many seconds is lost.
 _ALIVE_S = 15
@@ -45,7 +45,7 @@ def obstacle(platform: SshPlatform) -> str:
 def command(platform: SshPlatform) -> list[str]:
     """The program and its arguments. The shell over there reads one line, in which every word is quoted."""
     far = shlex.join(
-        [platform.python, "-P", "-m", "fatnn_bench.launch.far", platform.platform, str(platform.threads)],
+        [platform.python, "-P", "-m", "fatnn_bench.launch.far_end", platform.platform, str(platform.threads)],
     )
     return ["ssh", "-T", "-o", f"ServerAliveInterval={_ALIVE_S}", "--", platform.host, far]
 

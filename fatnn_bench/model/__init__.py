@@ -1,6 +1,6 @@
 """How fast the kernels would be on a CPU that is not here.
 
-LLVM compiles a product's register tile for the CPU (:mod:`~fatnn_bench.model.codegen`). How often each of its basic
+LLVM compiles a product's register tile for the CPU (:mod:`~fatnn_bench.model.tile_code`). How often each of its basic
 blocks runs follows from the number of words (:mod:`~fatnn_bench.model.control`), and llvm-mca, which simulates LLVM's
 description of the pipeline, tells the cycles that a block takes (:mod:`~fatnn_bench.model.mca`). Their products, summed
 over the tiles of a layer (:mod:`~fatnn_bench.model.predict`), and the clock make a time.

@@ -5,16 +5,13 @@ What it leaves out are caches, the front end, and mispredicted branches: every l
 """
 
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from fatnn_bench.model.assembly import Block
+from fatnn_bench.hotloop.assembly import Block
+from fatnn_bench.machine import llvm_mca
 
-#: Distributions put the version of LLVM behind the name; the range is generous, and costs nothing.
-_NAMES = ("llvm-mca", *(f"llvm-mca-{version}" for version in range(13, 41)))
 #: Times that a block is repeated. The difference of the two is free of the pipeline's filling and emptying.
 _FEW, _MANY = 50, 150
 _TIMEOUT_S = 60
@@ -31,24 +28,6 @@ class Cpu:
     triple: str
     name: str
     features: str
-
-
-@cache
-def find() -> str | None:
-    """Return the path of the newest llvm-mca on the PATH, which knows most CPUs; None where there is none."""
-    return max((path for name in _NAMES if (path := shutil.which(name))), key=_version_numbers, default=None)
-
-
-def _version_numbers(program: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", version(program))]
-
-
-@cache
-def version(program: str) -> str:
-    """Return the version of an llvm-mca, such as ``22.1.8``."""
-    output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=_TIMEOUT_S).stdout
-    found = re.search(r"version (\S+)", output)
-    return found.group(1) if found else "of unknown version"
 
 
 def cycles(program: str, cpu: Cpu, blocks: Sequence[Block]) -> list[float]:
@@ -84,11 +63,11 @@ def _total_cycles(program: str, cpu: Cpu, text: str, times: int, expected: int) 
     command += [f"-iterations={times}", "-instruction-info=0", "-resource-pressure=0", "-"]
     done = subprocess.run(command, input=text + "\n", capture_output=True, text=True, timeout=_TIMEOUT_S)
     if "not a recognized processor" in done.stderr:
-        raise UnknownCpuError(f"llvm-mca {version(program)} does not know {cpu.name}; a newer one may")
+        raise UnknownCpuError(f"llvm-mca {llvm_mca.version(program)} does not know {cpu.name}; a newer one may")
     totals = [int(total) for total in re.findall(r"^Total Cycles:\s+(\d+)$", done.stdout, re.MULTILINE)]
     if done.returncode or len(totals) != expected:
         complaint = next(
             (line for line in done.stderr.splitlines() if re.search("error:|unable", line)), "it gave no cycles"
         )
-        raise UnknownCpuError(f"llvm-mca {version(program)} cannot model the code for {cpu.name}: {complaint}")
+        raise UnknownCpuError(f"llvm-mca {llvm_mca.version(program)} cannot model the code for {cpu.name}: {complaint}")
     return totals

@@ -9,10 +9,10 @@ of caches, mispredicted branches, the driver's own loops, and blocks that LLVM p
 from dataclasses import dataclass
 from functools import cache
 
+from fatnn_bench.hotloop.assembly import blocks
 from fatnn_bench.model import mca
-from fatnn_bench.model.assembly import blocks
-from fatnn_bench.model.codegen import compile_tile, product_for
 from fatnn_bench.model.control import block_counts
+from fatnn_bench.model.tile_code import compile_tile, product_for
 from fatnn_kernels.driver import choose_tile, panel_words
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
@@ -34,7 +34,7 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
     Parameters
     ----------
     program
-        An llvm-mca; see :func:`mca.find`.
+        An llvm-mca; see :func:`fatnn_bench.machine.llvm_mca.find`.
 
     Raises
     ------

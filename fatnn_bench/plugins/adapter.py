@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fatnn_bench.contenders.problems import Problem
+from fatnn_bench.contenders.protocol import Contender, Prepared
 from fatnn_bench.errors import UserError
-from fatnn_bench.harness.contender import Contender, Prepared
 from fatnn_bench.plugins.loading import load
 from fatnn_bench.plugins.protocol import DOMAINS, Kernel, Operands, Ready
 from fatnn_bench.workload.layers import Layer
-from fatnn_bench.workload.problems import Problem
 from fatnn_kernels.product import FLOAT32_VALUES
 
 __all__ = ["PluginContender", "contenders"]

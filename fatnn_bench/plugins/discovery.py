@@ -16,10 +16,11 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from fatnn_bench import children, gate
 from fatnn_bench.errors import UserError
-from fatnn_bench.gate import Label, Load, Text
+from fatnn_bench.files import gate
+from fatnn_bench.files.gate import Label, Load, Text
 from fatnn_bench.plugins.loading import installed
+from fatnn_bench.processes import children
 
 __all__ = ["Found", "ask", "discover", "named"]
 

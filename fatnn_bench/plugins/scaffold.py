@@ -4,8 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from fatnn_bench import wholefile
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import wholefile
 
 __all__ = ["write"]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from fatnn_bench.contenders.problems import Problems
 from fatnn_bench.plugins.adapter import PluginContender
 from fatnn_bench.plugins.protocol import Kernel
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.layers import Layer, bare_gemm
-from fatnn_bench.workload.problems import Problems
 
 __all__ = ["complaints"]
 

@@ -1,7 +1,7 @@
 """What came from a file is only ever text where it goes out: a function for each place that would read more into it.
 
-Messages are made legible by :mod:`fatnn_bench.errors`, cells of CSV guarded by :mod:`fatnn_bench.csvfile`; the page of
-a report is escaped by its templates. Names are kept whole: every sign can be told from what is written.
+Messages are made legible by :mod:`fatnn_bench.errors`, cells of CSV guarded by :mod:`fatnn_bench.files.csvfile`; the
+page of a report is escaped by its templates. Names are kept whole: every sign can be told from what is written.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 __all__ = ["DOUBT", "by_case", "by_kernel", "mark"]
 

@@ -16,12 +16,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fatnn_bench import csvfile, wholefile
+from fatnn_bench.document import Document, Sheet
+from fatnn_bench.files import csvfile, wholefile
 from fatnn_bench.printing import escaping
 from fatnn_bench.printing.escaping import markdown, plain
 from fatnn_bench.printing.formats import Format
-from fatnn_bench.printing.tables import Document, Sheet
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 __all__ = ["as_text", "write"]
 

@@ -1,48 +1,25 @@
 """What the tables say: columns, rows and footnotes, as text. :mod:`fatnn_bench.printing.render` writes them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import pandas as pd
 
 from fatnn_bench.comparison import compare, compare_runs, verdict
-from fatnn_bench.comparison.gain import Gain, number
+from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
+from fatnn_bench.document import NOTHING, Document, Sheet, number
 from fatnn_bench.printing import footnotes
-from fatnn_bench.results import provenance
-from fatnn_bench.results.identity import layer_names
-from fatnn_bench.results.records import Bound, Row, Run
+from fatnn_bench.records import provenance
+from fatnn_bench.records.identity import layer_names
+from fatnn_bench.records.run import Bound, Row, Run
 
-__all__ = ["Document", "Sheet", "rows_document", "runs_document", "speedups_document"]
+__all__ = ["rows_document", "runs_document", "speedups_document"]
 
-NOTHING = "—"
 #: Of more runs than this, a table has a line a run, and no column.
 MOST_RUNS = 8
 #: Marks a speedup that no one can tell from 1, and the line that says so.
 NO_DIFFERENCE = "≈"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    closing: tuple[tuple[str, ...], ...] = ()  #: totals, below a rule
-    notes: tuple[str, ...] = ()  #: below the table
-    keys: int = 1  #: how many leading columns say what a row is about; the rest are values
-
-
-@dataclass(frozen=True)
-class Document:
-    """What a command prints."""
-
-    sheets: tuple[Sheet, ...]
-    long: pd.DataFrame  #: a row a case, all columns, full precision: the CSV
-    data: dict[str, Any]  #: the JSON; a table in it is a list of its rows there
-    heading: tuple[tuple[str, str], ...] = ()  #: names and values above the tables
 
 
 def speedups_document(run: Run, baseline: str | None = None, min_effect: float = MIN_EFFECT) -> Document:

@@ -8,8 +8,8 @@ import pandas as pd
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import provenance
-from fatnn_bench.results.records import Run
+from fatnn_bench.records import provenance
+from fatnn_bench.records.run import Run
 from fatnn_bench.workload import precisions
 
 __all__ = ["sentences"]

@@ -11,13 +11,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fatnn_bench import __version__, csvfile, wholefile
 from fatnn_bench.comparison.compare import kernel_order
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options, saving
+from fatnn_bench.files import csvfile, wholefile
+from fatnn_bench.records import provenance
+from fatnn_bench.records.run import Run
 from fatnn_bench.report import answer, table, trust
-from fatnn_bench.results import provenance
-from fatnn_bench.results.records import Run
+from fatnn_bench.version import __version__
 
 __all__ = ["render", "write"]
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.compare_runs import labels
-from fatnn_bench.comparison.gain import Gain, number
+from fatnn_bench.comparison.gain import Gain
+from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.printing import footnotes
-from fatnn_bench.results.records import Run
+from fatnn_bench.records.run import Run
 
 __all__ = ["COLUMNS", "Cell", "Line", "columns", "lines", "long"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from fatnn_bench import findings
-from fatnn_bench.findings import Finding, State
+from fatnn_bench.machine import findings
+from fatnn_bench.machine.findings import Finding, State
 from fatnn_bench.printing import footnotes
-from fatnn_bench.results.records import Run, Status
+from fatnn_bench.records.run import Run, Status
 
 __all__ = ["conditions", "faults", "verdict"]
 

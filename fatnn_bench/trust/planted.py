@@ -1,6 +1,7 @@
 """FATNN's product with slow-downs that are really there: more rows are multiplied than are asked for.
 
-``python -m fatnn_bench.trust.planted`` prints the layers as M, N and K, a list in JSON: :func:`fatnn_bench.probe.ask`.
+``python -m fatnn_bench.trust.planted`` prints the layers as M, N and K, a list in JSON:
+:func:`fatnn_bench.launch.probe.ask`.
 """
 
 import json
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.harness.contender import Contender, Limit, Prepared
-from fatnn_bench.harness.own import GemmContender
+from fatnn_bench.contenders.problems import Problem
+from fatnn_bench.contenders.products import GemmContender
+from fatnn_bench.contenders.protocol import Contender, Limit, Prepared
 from fatnn_bench.workload.layers import Layer, bare_gemm
-from fatnn_bench.workload.problems import Problem
 from fatnn_kernels import TERNARY_FATNN
 from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.target import current_target

@@ -13,17 +13,17 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from fatnn_bench import children, probe
 from fatnn_bench.architectures import networks
 from fatnn_bench.comparison import compare_runs, gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.harness import events as said
-from fatnn_bench.harness.affinity import AUTO
 from fatnn_bench.harness.timing import STANDARD
 from fatnn_bench.harness.worker import Request
-from fatnn_bench.launch import cpu, process
+from fatnn_bench.launch import cpu, probe, process
+from fatnn_bench.machine.affinity import AUTO
 from fatnn_bench.platforms import CpuPlatform
-from fatnn_bench.results.records import Header, Noise, Row, Run
+from fatnn_bench.processes import children
+from fatnn_bench.records.run import Header, Noise, Row, Run
 from fatnn_bench.trust import planted
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import bare_gemm

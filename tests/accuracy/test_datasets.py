@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 import pytest
 
-from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets import catalog, cifar, idx
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 
 
 def idx_bytes(array: np.ndarray) -> bytes:

@@ -16,7 +16,7 @@ from fatnn_bench.accuracy.export import exported  # noqa: E402
 from fatnn_bench.accuracy.networks import Architecture, start_from  # noqa: E402
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width  # noqa: E402
 from fatnn_bench.errors import Exit, UserError  # noqa: E402
-from fatnn_bench.results.journal import Journal  # noqa: E402
+from fatnn_bench.records.journal import Journal  # noqa: E402
 
 ARCHITECTURE = Architecture("small-cnn", "fatnn", 1, 8, 2, pixel_bits=4)
 

@@ -9,7 +9,7 @@ from fatnn_bench import platforms
 from fatnn_bench.artifact import bundle
 from fatnn_bench.artifact.claims import Claim, Ruling, judge, of_runs, read
 from fatnn_bench.errors import UserError
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 CLAIM = "ternary-fatnn ≥ 1.8× two-bit on net, kernel, native"
 

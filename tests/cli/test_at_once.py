@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 
 @pytest.mark.parametrize("name", ["run.jsonl", "a/new/folder/run.jsonl"])

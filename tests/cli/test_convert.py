@@ -12,7 +12,7 @@ from synthetic import make_row, make_run, mixed_run
 import fatnn_bench as fb
 from fatnn_bench.errors import UserError
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 
 def full_run():

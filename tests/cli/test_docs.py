@@ -12,7 +12,7 @@ import typer
 from synthetic import make_row, make_run
 
 from fatnn_bench.cli.main import app
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

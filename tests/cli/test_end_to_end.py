@@ -16,7 +16,7 @@ import pytest
 
 import fatnn_kernels
 from fatnn_bench.harness.timing import LEAST_ROUNDS
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 KERNELS = ("ternary-fatnn", "binary", "blas.float32")
 ARGUMENTS = ("run", "--shapes", "7x13x45", "--kernel", ",".join(KERNELS), "--quick", "-o")

@@ -9,7 +9,7 @@ from synthetic import make_row, make_run
 from fatnn_bench.errors import UserError
 from fatnn_bench.interchange import foreign, google_benchmark, pytest_benchmark
 from fatnn_bench.interchange.foreign import Gemm, LeftOut
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 NAME = "Gemm/196/256/2304"
 

@@ -9,7 +9,7 @@ import pytest
 from synthetic import make_row, make_run
 
 from fatnn_bench.cli.options import Cache, Order, Scope
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 OPTIONS = {
     "platform": "native", "shapes": "3x4x33", "layer": None, "kernel": "float32,binary", "scope": Scope.KERNEL.value,

@@ -1,6 +1,6 @@
 """What a shell holds of libraries' variables changes nothing that is measured, and a header tells no secret of it."""
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 TUNED = {
     "NUMBA_CPU_NAME": "generic",

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 #: The wrong kernel is found out at once; the sleeper never comes back from the layer of two rows.
 ARGUMENTS = ("run", "--shapes", "3x3x3,2x3x3", "--kernel", "wrong,sleeper", "--quick", "-o", "run.jsonl")

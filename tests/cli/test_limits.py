@@ -10,10 +10,10 @@ from limits import LOOP, MACHINE, make_peaks
 from synthetic import make_row, make_run
 from typer.testing import CliRunner
 
-from fatnn_bench import probe
 from fatnn_bench.cli import inspect, peak, plot
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.store import Writer
+from fatnn_bench.launch import probe
+from fatnn_bench.records.store import Writer
 
 app = typer.Typer()
 app.command()(peak.peak)
@@ -34,7 +34,7 @@ def asked(monkeypatch):
 
     def ask(name, platform, module, *arguments):
         questions.append((name, module))
-        return ANSWER if module.endswith("measure_peaks") else LOOP
+        return ANSWER if module.endswith("measure_limits") else LOOP
 
     monkeypatch.setattr(probe, "ask", ask)
     return questions
@@ -54,13 +54,13 @@ def test_peak_asks_the_platform_and_prints(asked):
     result = invoke("peak", "--platform", "native")
     assert result.exit_code == 0
     assert "16 KiB   300" in result.stdout
-    assert asked == [("native", "fatnn_bench.limits.measure_peaks")]
+    assert asked == [("native", "fatnn_bench.harness.measure_limits")]
 
 
 def test_inspect_prints_the_loop(asked):
     result = invoke("inspect", "binary/resnet18.fc/layer", "--format", "json")
     assert json.loads(result.stdout)["case"] == "binary/resnet18.fc/layer@1"
-    assert asked == [("native", "fatnn_bench.hotloop.compile_case")]
+    assert asked == [("native", "fatnn_bench.harness.compile_case")]
 
 
 @pytest.mark.parametrize("command", [("peak",), ("inspect", "binary/3x4x5")])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fatnn_bench import platforms
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 SMALL = ("--shapes", "3x4x5", "--quick", "--kernel", "float32,binary")
 

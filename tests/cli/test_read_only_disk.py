@@ -6,7 +6,7 @@ import pytest
 from synthetic import mixed_run
 
 from fatnn_bench.interchange import tabular
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from synthetic import make_row, make_run
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 
 @pytest.mark.parametrize(

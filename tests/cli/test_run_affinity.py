@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 pytestmark = [
     pytest.mark.alone,

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from fatnn_bench.cli import compare, plot, show
 from fatnn_bench.errors import UserError
-from fatnn_bench.results.records import Status
-from fatnn_bench.results.store import Writer
+from fatnn_bench.records.run import Status
+from fatnn_bench.records.store import Writer
 
 app = typer.Typer()
 app.command()(compare.compare)

@@ -9,8 +9,8 @@ from synthetic import make_row, make_run
 from fatnn_bench.cli import say
 from fatnn_bench.cli.progress import Progress
 from fatnn_bench.errors import CONTROL
-from fatnn_bench.results import store
-from fatnn_bench.results.records import Status
+from fatnn_bench.records import store
+from fatnn_bench.records.run import Status
 
 attacks = pytest.mark.parametrize("name", ATTACKS.values(), ids=ATTACKS)
 

@@ -9,7 +9,7 @@ import pytest
 from synthetic import make_row, make_run
 
 from fatnn_bench.errors import Exit
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 COMMANDS = (("list",), ("--help",), ("compare", "--help"), ("--version",), ("show", "run.jsonl"))
 PROGRAM = [sys.executable, "-P", "-m", "fatnn_bench"]

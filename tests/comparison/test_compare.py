@@ -5,7 +5,7 @@ from synthetic import make_row, make_run, mixed_run
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.errors import Exit, NothingComparableError, UserError
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 
 def by(table, *keys):

@@ -6,7 +6,7 @@ from synthetic import make_noise, make_row, make_run
 
 from fatnn_bench.comparison import compare_runs
 from fatnn_bench.errors import Exit, NothingComparableError
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 A = make_run(make_row("binary", ms=2.0), make_row("int8", ms=4.0), make_row("float32", ms=8.0), source="a.jsonl")
 B = make_run(

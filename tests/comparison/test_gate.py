@@ -3,7 +3,7 @@ from synthetic import make_noise, make_row, make_run
 
 from fatnn_bench.comparison import compare_runs, gate
 from fatnn_bench.errors import Exit
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 BEFORE = make_run(make_row("binary", ms=1.0), make_row("int8", ms=1.0), source="before.jsonl")
 

@@ -6,7 +6,7 @@ from synthetic import make_noise, make_row, make_run
 from fatnn_bench.comparison import verdict
 from fatnn_bench.comparison.gain import NONE, Gain
 from fatnn_bench.comparison.verdict import Verdict
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 
 @pytest.mark.parametrize(

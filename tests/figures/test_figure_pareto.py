@@ -13,8 +13,8 @@ from fatnn_bench.cli.main import app
 from fatnn_bench.comparison.tradeoff import joined
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, pareto, saving, style
-from fatnn_bench.results import store
-from fatnn_bench.results.journal import Journal
+from fatnn_bench.records import store
+from fatnn_bench.records.journal import Journal
 
 
 def draw(accuracy=ACCURACY):

@@ -7,8 +7,8 @@ from synthetic import make_row, make_run
 
 from fatnn_bench.errors import Exit, NothingComparableError
 from fatnn_bench.figures import platforms, saving, scaling
-from fatnn_bench.results.records import Status
-from fatnn_bench.results.side_by_side import joined, part, worst
+from fatnn_bench.records.run import Status
+from fatnn_bench.records.side_by_side import joined, part, worst
 
 
 def board(name, float32_ms, binary_ms, status=Status.PASSED, **changes):

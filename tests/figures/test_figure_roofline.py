@@ -9,7 +9,7 @@ from synthetic import make_row, make_run
 
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, roofline, saving, style
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 BANDWIDTHS = make_peaks().bandwidths
 

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from synthetic import make_row, make_run
 
 from fatnn_bench.figures import saving, style
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 RUN = make_run(make_row("float32", ms=9.0), make_row("binary", ms=1.0))
 THEIRS = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 CHECKOUT = Path(__file__).parents[2]
 #: What separates the two is who else had the core, and Python's part; a row of several calls is off by their number.

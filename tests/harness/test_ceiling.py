@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from fakes import BRIEF, Fake, by_name
 
+from fatnn_bench.contenders.catalog import contenders
+from fatnn_bench.contenders.problems import Problems
 from fatnn_bench.harness import cold
-from fatnn_bench.harness.contenders import contenders
 from fatnn_bench.harness.measure import measure
-from fatnn_bench.results.records import Bound, Row
+from fatnn_bench.records.run import Bound, Row
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer, bare_gemm
-from fatnn_bench.workload.problems import Problems
 
 GEMM = bare_gemm(1, 40, 50)
 

@@ -5,7 +5,7 @@ import pytest
 from fakes import BRIEF, Fake, by_name
 
 from fatnn_bench.harness import cold, measure
-from fatnn_bench.results.records import Row, Status
+from fatnn_bench.records.run import Row, Status
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import bare_gemm
 

@@ -6,7 +6,7 @@ import pytest
 from synthetic import make_row
 
 from fatnn_bench.harness import events
-from fatnn_bench.results import records
+from fatnn_bench.records import run as records
 
 NOISE = records.Noise(block="1", floor=0.01, pairs=[{"case": "a", "ratio": 1.0}], canary_s=[0.5])
 EVENTS = {

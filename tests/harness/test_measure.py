@@ -9,7 +9,7 @@ from fakes import BRIEF, Fake, by_name
 from fatnn_bench.harness.measure import measure as measure_cases
 from fatnn_bench.harness.measure import verify_case
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
-from fatnn_bench.results.records import Noise, Row, Status, Stop
+from fatnn_bench.records.run import Noise, Row, Status, Stop
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer, bare_gemm
 

@@ -11,7 +11,7 @@ from ternary_int8 import TERNARY_INT8
 from ternary_planes import TERNARY_PLANES
 from test_convolution import made
 
-from fatnn_bench.harness.contenders import contenders
+from fatnn_bench.contenders.catalog import contenders
 from fatnn_kernels import BINARY, PRODUCTS, TWO_BIT, gemm
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.operations import popcount

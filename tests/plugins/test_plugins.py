@@ -13,7 +13,7 @@ import pytest
 from fatnn_bench.errors import UserError
 from fatnn_bench.plugins import complaints, discovery, loading, scaffold
 from fatnn_bench.plugins.adapter import contenders
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 from fatnn_bench.workload.layers import bare_gemm
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -12,14 +12,14 @@ import pytest
 from attacks import ATTACKS
 from synthetic import make_row, make_run
 
-from fatnn_bench import csvfile
 from fatnn_bench.errors import CONTROL
 from fatnn_bench.figures import Options, saving, style
+from fatnn_bench.files import csvfile
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
 from fatnn_bench.printing import escaping, render, tables
 from fatnn_bench.printing.formats import Format
+from fatnn_bench.records.run import Status
 from fatnn_bench.report import page
-from fatnn_bench.results.records import Status
 
 attacks = pytest.mark.parametrize("name", ATTACKS.values(), ids=ATTACKS)
 

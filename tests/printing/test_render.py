@@ -6,10 +6,10 @@ import re
 import pytest
 from synthetic import make_row, make_run, mixed_run
 
+from fatnn_bench.document import Document, Sheet
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing import render, tables
 from fatnn_bench.printing.formats import Format
-from fatnn_bench.printing.tables import Document, Sheet
 
 KERNELS = (
     "float32",

@@ -2,7 +2,7 @@ import pytest
 from synthetic import make_noise, make_row, make_run, mixed_run
 
 from fatnn_bench.printing import footnotes, tables
-from fatnn_bench.results.records import Status
+from fatnn_bench.records.run import Status
 
 
 def test_speedups_sheet():

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from synthetic import mixed_run, ternary_run
 
+from fatnn_bench.records.run import Run
 from fatnn_bench.report import write
-from fatnn_bench.results.records import Run
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 

@@ -8,9 +8,9 @@ import pytest
 from synthetic import counted, make_noise, make_row, make_run, mixed_run, ternary_run
 
 from fatnn_bench.errors import NothingComparableError, UserError
-from fatnn_bench.findings import State
+from fatnn_bench.machine.findings import State
+from fatnn_bench.records.run import Status
 from fatnn_bench.report import answer, page, table, trust
-from fatnn_bench.results.records import Status
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 

@@ -1,6 +1,6 @@
 """A machine's limits and a hot loop made by hand, for tests of what reads them."""
 
-from fatnn_bench.limits.peaks import Bandwidth, Peaks, ProductPeak
+from fatnn_bench.limits.measured import Bandwidth, Peaks, ProductPeak
 
 #: As a platform answers when it is asked for the hot loop of a case.
 LOOP = {

@@ -1,6 +1,6 @@
 """Runs made by hand, for tests of what reads runs."""
 
-from fatnn_bench.results.records import Header, Noise, Row, Run, Status
+from fatnn_bench.records.run import Header, Noise, Row, Run, Status
 
 
 def make_row(kernel, layer="conv1", ms=None, status=Status.PASSED, network="net", **changes):

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from fatnn_bench.harness.contenders import SCOPES, contenders
+from fatnn_bench.contenders.catalog import SCOPES, contenders
 from fatnn_bench.plugins.protocol import DOMAINS
-from fatnn_bench.results.records import Status, unmeasured
+from fatnn_bench.records.run import Status, unmeasured
 from fatnn_bench.workload import precisions
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import bare_gemm

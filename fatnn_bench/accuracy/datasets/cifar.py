@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets.images import DataSet, InMemory, refuse_labels
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 
 TRAIN = tuple(f"data_batch_{i}" for i in range(1, 6))
 SIZE = 32

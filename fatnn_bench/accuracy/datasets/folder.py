@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets.images import DataSet, Pixels
 from fatnn_bench.errors import UserError, legible
+from fatnn_bench.files import gate
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 #: Pillow's modes of grey images of 16 bits.

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench import gate
 from fatnn_bench.accuracy.datasets.images import DataSet, InMemory, refuse_labels
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 
 #: The third byte of an IDX file says the type of its items; images and labels are unsigned bytes.
 UNSIGNED_BYTE = 8

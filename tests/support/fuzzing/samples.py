@@ -16,7 +16,7 @@ from synthetic import make_noise, make_row, make_run, mixed_run
 from fatnn_bench.artifact import bundle
 from fatnn_bench.artifact import claims as claim_files
 from fatnn_bench.figures import KINDS
-from fatnn_bench.results import store
+from fatnn_bench.records import store
 
 KINDS_OF_FIGURES = tuple(kind for kind in KINDS if kind != "pareto")
 _CLAIMS = "- ternary-fatnn ≥ 1.8× two-bit on net, kernel, native\n- binary >= 10 best float32 on net, kernel, native\n"

@@ -1,0 +1,36 @@
+"""What there is to measure in each scope: the suite's own kernels, and the baselines after them."""
+
+from fatnn_bench.contenders.baselines import onnx, pytorch
+from fatnn_bench.contenders.baselines.blas import BlasFloat32
+from fatnn_bench.contenders.baselines.network_onnx import OnnxFloat32Network, OnnxInt8Network
+from fatnn_bench.contenders.baselines.network_pytorch import TorchNetwork
+from fatnn_bench.contenders.gpu import pytorch as gpu_pytorch
+from fatnn_bench.contenders.gpu.products import GpuGemmContender
+from fatnn_bench.contenders.network import NetworkContender
+from fatnn_bench.contenders.products import GemmContender, LayerContender, PackedContender
+from fatnn_bench.contenders.protocol import Contender
+from fatnn_bench.engine.untrained import PRECISIONS
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.cuda import PRODUCTS as CUDA_PRODUCTS
+
+SCOPES = ("kernel", "layer", "packed", "network")
+
+
+def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
+    """The kernels of a scope by name, the baselines after the suite's own, on a platform of a kind."""
+    found: list[Contender]
+    if kind == "cuda":
+        found = [GpuGemmContender(product, scope) for product in CUDA_PRODUCTS.values()]
+        found += gpu_pytorch.gemms(scope)
+    elif scope == "kernel":
+        found = [GemmContender(product) for product in PRODUCTS.values()]
+        found.append(BlasFloat32())
+    elif scope == "layer":
+        found = [LayerContender(product) for product in PRODUCTS.values()]
+        found += [baseline() for baseline in (*pytorch.LAYERS, *onnx.LAYERS)]
+    elif scope == "network":
+        found = [NetworkContender(PRODUCTS[name]) for name in PRECISIONS]
+        found += [TorchNetwork(), OnnxFloat32Network(), OnnxInt8Network()]
+    else:
+        found = [PackedContender(product) for product in PRODUCTS.values() if product.x.codec.levels]
+    return {contender.name: contender for contender in found}

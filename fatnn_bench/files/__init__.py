@@ -1,0 +1,1 @@
+"""How files are read and written: limits first, then types; whole or not at all."""

@@ -1,0 +1,65 @@
+"""The model against this machine, and the clock that it is given."""
+
+import math
+
+import pytest
+
+from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.machine import llvm_mca
+from fatnn_bench.model import clock
+from fatnn_bench.printing.formats import Format
+from fatnn_bench.printing.render import as_text
+from fatnn_bench.records.run import Row, Status, unmeasured
+from fatnn_bench.trust import model
+from fatnn_bench.trust.model import Check, Validation
+from fatnn_bench.workload.layers import bare_gemm
+
+LAYER = bare_gemm(24, 32, 256)
+
+
+def validation(*pairs):
+    checks = tuple(Check("a", "binary", predicted, measured) for predicted, measured in pairs)
+    return Validation("zen", "llvm-mca 22", 3.0, checks, ("int8/a/kernel@1: not installed",))
+
+
+def test_twice_too_fast_and_twice_too_slow_are_alike_wrong():
+    assert [check.error for check in validation((2, 1), (1, 2)).checks] == [1, -0.5]
+    assert validation((2, 1), (1, 2)).typical_error == pytest.approx(1)
+    assert validation((5, 5)).typical_error == 0
+
+
+def test_the_table_says_how_far_it_is_off():
+    text = as_text(model.document(validation((110, 100))), Format.MARKDOWN)
+    assert "| a | binary | 110 | 100 | +10% |" in " ".join(text.split(" ")).replace("  ", " ")
+    assert "typically off by 10%" in text
+    assert "int8/a/kernel@1: not installed" in text
+
+
+def test_the_clock_is_one_that_a_cpu_can_have():
+    first, second = clock.measure_hz(), clock.measure_hz()
+    assert 0.2e9 < first < 8e9
+    assert math.isclose(first, second, rel_tol=0.3)
+
+
+def test_every_product_is_checked_by_its_fastest_sample(monkeypatch):
+    def measure(cases, seed):
+        return {case.id: _measured(case) for case in cases}
+
+    monkeypatch.setattr(llvm_mca, "find", lambda: "llvm-mca")
+    monkeypatch.setattr(llvm_mca, "version", lambda program: "22")
+    monkeypatch.setattr(model, "_measure", measure)
+    monkeypatch.setattr(model, "predicted", lambda case, *_: _measured(case))
+    found = model.validate([LAYER])
+    assert {check.kernel for check in found.checks} == set(model.PRODUCTS)
+    assert {check.measured_gmacs_per_s for check in found.checks} == {LAYER.macs * 1e-3}
+
+
+def _measured(case):
+    row = unmeasured(case, Status.PASSED).to_json()
+    return Row.from_json(row | {"median_s": 2e-6, "min_s": 1e-6, "gmacs_per_s": 5.0})
+
+
+def test_without_llvm_mca_there_is_nothing_to_compare(monkeypatch):
+    monkeypatch.setattr(llvm_mca, "find", lambda: None)
+    with pytest.raises(NothingComparableError, match="llvm-mca is not on the PATH; install LLVM"):
+        model.validate([LAYER])
