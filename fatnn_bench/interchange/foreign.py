@@ -28,7 +28,7 @@ _SETTINGS = re.compile(
     r"(real|process|manual)_time|(repeats|iterations|threads|min_time|min_warmup_time|warmup):[\d.]+(s|x)?"
 )
 _SECONDS = TypeAdapter(gate.Seconds)
-_MOST_MACS = 2**63 - 1
+_MOST_MACS, _MOST_OF_A_SIDE = 2**63 - 1, 2**31 - 1
 #: How many names of one reason are told.
 _TOLD = 5
 
@@ -71,7 +71,7 @@ def gemm_of_name(name: str) -> Gemm:
 
 
 def _gemm(words: Iterable[str], m: int, n: int, k: int) -> Gemm:
-    if not 0 < m * n * k <= _MOST_MACS:
+    if not 0 < m * n * k <= _MOST_MACS or max(m, n, k) > _MOST_OF_A_SIDE:
         raise LeftOut("its sizes are none of a GEMM that can be counted")
     return Gemm("/".join(filter(None, words)) or "GEMM", m, n, k)
 

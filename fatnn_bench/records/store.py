@@ -27,6 +27,7 @@ _HEADER = TypeAdapter(Header)
 _ROW = TypeAdapter(Annotated[Row, AfterValidator(consistent)])
 _NOISE = TypeAdapter(Noise)
 _MEND = "delete the line, or mend it"
+_UNWRITTEN = "no results file holds that, and it is not written; correct where it comes from"
 #: The most of a file that is read to see whether it is a results file: headers have a few thousand bytes.
 _LONGEST_LINE = 2**20
 
@@ -45,21 +46,21 @@ class Writer(Journal):
     """
 
     def begin(self, header: Header) -> None:
-        """Write the header."""
-        self.append(header.to_json())
+        """Write the header. Raises UserError, and nothing is written, if :func:`read` would refuse it."""
+        self.append(_line(header))
 
     def write(self, record: Row | Noise) -> None:
         """Append a row, or what a block's noise was, and see it onto the disk.
 
-        A NaN or an infinity raises ValueError, and nothing is written.
+        What :func:`read` would refuse, a NaN say, raises UserError, and nothing is written.
         """
         self.append(_line(record))
         self.keep |= isinstance(record, Row)
 
 
 def lines(run: Run) -> Iterator[dict[str, Any]]:
-    """Yield what a results file of a run holds, a JSON object a line."""
-    yield run.header.to_json()
+    """Yield what a results file of a run holds, a JSON object a line. Raises UserError for what none may hold."""
+    yield _line(run.header)
     yield from map(_line, run.rows)
     yield from map(_line, run.noise)
 
@@ -70,10 +71,16 @@ def save(run: Run, output: Path) -> None:
         journal.fill(lines(run))
 
 
-def _line(record: Row | Noise) -> dict[str, Any]:
+def _line(record: Header | Row | Noise) -> dict[str, Any]:
+    """The JSON object of a record, which passes the gate as it will when it is read."""
     line = record.to_json()
     if isinstance(record, Row):
         line["samples_s"] = [round(sample, SAMPLE_DECIMALS) or sample for sample in record.samples_s]
+        gate.validated(_ROW, line, f"the row of {gate.brief(record.case)}", _UNWRITTEN)
+    elif isinstance(record, Noise):
+        gate.validated(_NOISE, line, "the noise of a block", _UNWRITTEN)
+    else:
+        gate.validated(_HEADER, line, "the header", _UNWRITTEN)
     return line
 
 

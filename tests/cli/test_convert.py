@@ -12,7 +12,7 @@ from synthetic import make_row, make_run, mixed_run
 import fatnn_bench as fb
 from fatnn_bench.errors import UserError
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-from fatnn_bench.records import store
+from fatnn_bench.records import resume, store
 
 
 def full_run():
@@ -25,6 +25,22 @@ def full_run():
 def test_csv_is_read_back_as_it_was():
     run = full_run()
     assert tabular.from_csv(tabular.to_csv(run), "r.csv").rows == run.rows
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda run: tabular.from_csv(tabular.to_csv(run), "r.csv"),
+        lambda run: google_benchmark.from_json(google_benchmark.to_json(run), "r.json"),
+        lambda run: pytest_benchmark.from_json(pytest_benchmark.to_json(run), "r.json"),
+        lambda run: resume.merged([run, make_run(make_row("two-bit"))], run.header.created, ["fatnn-bench", "merge"]),
+    ],
+    ids=["csv", "google-benchmark", "pytest-benchmark", "merge"],
+)
+def test_what_is_made_of_a_run_is_written_and_read(tmp_path, made):
+    run = made(make_run(make_row("binary", "7x5x33", 2.0, network=None), make_row("int8", "49x512x4608", 3.0)))
+    store.save(run, tmp_path / "r.jsonl")
+    assert {row.case for row in store.read(tmp_path / "r.jsonl").rows} == {row.case for row in run.rows}
 
 
 def test_parquet_holds_what_the_csv_does(tmp_path):

@@ -99,6 +99,7 @@ def test_a_row_has_the_repetitions_or_else_the_median_or_the_mean(benchmarks, sa
         (benchmark("gemm/1/2/3", 1.0, threads=-1), "threads: found -1"),
         (benchmark("gemm/1/2/3_cv", 1.0, run_type="aggregate", aggregate_name="cv"), "it has no time but cv"),
         (benchmark("gemm/1/2/3_BigO", 1.0, run_type="aggregate", aggregate_name="BigO"), "it has no time but BigO"),
+        (benchmark("gemm/3000000000/1/1", 1.0), "its sizes are none of a GEMM that can be counted"),
         ({"real_time": 1.0}, "(benchmarks.0): name: this field is missing"),
     ],
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fatnn_bench.errors import UserError, WritingStoppedError
 from fatnn_bench.records import identity, store
-from fatnn_bench.records.run import SCHEMA, Header, Noise, Row, Status
+from fatnn_bench.records.run import SCHEMA, Header, Noise, Row, Run, Status
 
 HEADER = Header(
     created="2026-01-02T03:04:05+00:00", platform="native", command=["fatnn-bench", "run"], seed=1,
@@ -242,9 +242,34 @@ def test_a_full_disk_keeps_whole_rows_and_says_how_many(path, monkeypatch):
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_writer_never_writes_nan(path, number):
     write(path, row())
-    with store.Writer(path, go_on=True) as writer, pytest.raises(ValueError, match="not JSON compliant"):
+    with store.Writer(path, go_on=True) as writer, pytest.raises(UserError, match="expected a finite number"):
         writer.write(row(gmacs_per_s=number))
     assert store.read(path).rows == (row(),)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"threads": 0}, "the row of 'binary/0x1x1/kernel@1', threads: found 0, expected"),
+        ({"shape": {"name": "a", "m": 2**31}}, "shape.m: found 2147483648, expected"),
+        ({"kernel": "k" * 1001}, "kernel: found .* of 1001 characters, expected at most 1000"),
+        ({"ci_low_s": 2.0}, "found ci_low_s 2 above median_s 0.001, expected them in order"),
+        ({"reason": "\udcff"}, "reason: found '.*udcff'"),
+    ],
+)
+def test_what_would_not_be_read_is_not_written(path, changed, message):
+    with pytest.raises(UserError, match=message):
+        write(path, row(**changed))
+    assert not path.exists()
+    with pytest.raises(UserError, match=message):
+        store.save(Run(HEADER, (row(**changed),)), path)
+    assert not path.exists()
+
+
+def test_a_header_that_would_not_be_read_is_not_written(path):
+    with pytest.raises(UserError, match=r"the header, platform: found .* of 1001 characters"):
+        write(path, header=dataclasses.replace(HEADER, platform="p" * 1001))
+    assert not path.exists()
 
 
 def test_read_names_a_broken_line(path):
