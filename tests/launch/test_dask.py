@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -151,6 +153,38 @@ def test_a_scheduler_that_is_not_there_is_told(monkeypatch):
     nowhere = DaskPlatform(kind="dask", scheduler="tcp://127.0.0.1:1")
     with pytest.raises(UserError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1; start one with"):
         list(launch.events(nowhere, Request([], None, 0)))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "says"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers at .* is no Dask scheduler"),
+        (b"\x00" * 8, "what answers at .* is no Dask scheduler"),
+        (b"", "what answers at .* is no Dask scheduler"),
+        (None, "no Dask scheduler answers at"),
+    ],
+    ids=["HTTP", "zeros", "hangs up", "silence"],
+)
+def test_what_is_no_scheduler_is_one_sentence(monkeypatch, greeting, says):
+    monkeypatch.setattr(fleet, "CONNECT_S", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held = []
+
+        def answer():
+            connection, _ = server.accept()
+            held.append(connection)
+            if greeting is not None:
+                connection.sendall(greeting)
+                connection.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        platform = DaskPlatform(kind="dask", scheduler=f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(UserError, match=says):
+            list(launch.events(platform, Request([Case("binary", bare_gemm(3, 4, 5), "kernel", 1)], None, 0)))
+        thread.join()
+        for connection in held:
+            connection.close()
 
 
 def test_without_dask_all_is_skipped(monkeypatch):
