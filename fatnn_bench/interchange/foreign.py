@@ -6,7 +6,7 @@ says it is a GEMM. Its result was verified by nobody here, so its row is MISTRUS
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,7 +17,9 @@ from fatnn_bench.records.run import Header, Row, Run, Status
 from fatnn_bench.statistics import bootstrap
 from fatnn_bench.workload.layers import bare_gemm
 
-__all__ = ["Gemm", "LeftOut", "gemm_of_name", "row", "run", "seconds"]
+__all__ = ["Gemm", "LeftOut", "document", "gemm_of_name", "name_of", "row", "run", "seconds"]
+
+_Document = TypeVar("_Document")
 
 _NAMED = re.compile(r"([MNK])[:=](\d{1,10})", re.IGNORECASE)
 _SIZES = re.compile(r"(\d{1,10})[x×](\d{1,10})[x×](\d{1,10})")
@@ -44,6 +46,19 @@ class Gemm(NamedTuple):
 
 class LeftOut(Exception):  # noqa: N818  # it is no error of the file
     """Why a benchmark, or a repetition of one, is not taken."""
+
+
+def document(form: TypeAdapter[_Document], text: str, tool: str, source: str, instead: str) -> _Document:
+    """Return what the JSON of a tool holds; UserError, which says what to do instead, if it is none."""
+    try:
+        return gate.validated(form, gate.parsed(text), source, instead)
+    except ValueError as error:
+        raise UserError(f"{source} is no JSON of {tool} ({error}); {instead}") from error
+
+
+def name_of(i: int, entry: dict[str, Any]) -> str:
+    """Return what the i-th benchmark of a file is called where it is spoken of."""
+    return entry["name"] if isinstance(entry.get("name"), str) else f"benchmarks.{i}"
 
 
 def gemm_of_name(name: str) -> Gemm:

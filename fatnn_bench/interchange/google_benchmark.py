@@ -122,14 +122,11 @@ def from_json(text: str, source: str) -> Run:
     UserError
         It is no such file, or nothing in it can be taken.
     """
-    try:
-        document = gate.validated(_DOCUMENT, gate.parsed(text), source, _INSTEAD)
-    except ValueError as error:
-        raise UserError(f"{source} is no JSON of google-benchmark ({error}); {_INSTEAD}") from error
+    document = foreign.document(_DOCUMENT, text, _TOOL, source, _INSTEAD)
     groups: dict[tuple[str, int], list[_Benchmark]] = {}
     left_out: list[tuple[str, str]] = []
     for i, entry in enumerate(document.benchmarks):
-        name = entry["name"] if isinstance(entry.get("name"), str) else f"benchmarks.{i}"
+        name = foreign.name_of(i, entry)
         try:
             known = _benchmark(entry)
         except LeftOut as reason:
