@@ -23,6 +23,8 @@ __all__ = ["Load", "examine", "watch"]
 WATCH_S = 1.0
 #: A core is busy, and a vCPU stolen from, if more of its time is gone than this.
 BUSY, STOLEN = 0.10, 0.005
+#: Major versions of LLVM, two a year, after which its models of CPUs are of another generation.
+_MUCH_NEWER = 3
 #: Extras for those who work on the suite.
 _NOT_FOR_USE = ("test", "dev")
 
@@ -100,11 +102,18 @@ def _preloaded(environment: Mapping[str, str]) -> Finding:
 
 def _llvm_mca() -> Finding:
     what = "llvm-mca"
-    program = llvm_mca.find()
+    program, packaged = llvm_mca.find(), llvm_mca.packaged()
     if program is None:
         found = "not on the PATH: modelled platforms are skipped"
-        return Finding(what, State.NOTE, found, "sudo apt install llvm, or brew install llvm")
-    return Finding(what, State.GOOD, f"{llvm_mca.version(program)}, {program}")
+        install = (
+            "sudo apt install llvm, or brew install llvm" if packaged is None else f"sudo apt install llvm-{packaged}"
+        )
+        return Finding(what, State.NOTE, found, install)
+    found = f"{llvm_mca.version(program)}, {program}"
+    if packaged is not None and packaged >= llvm_mca.major(program) + _MUCH_NEWER:
+        better = f"{found}: {packaged} is packaged, and describes more CPUs, and better"
+        return Finding(what, State.NOTE, better, f"sudo apt install llvm-{packaged}")
+    return Finding(what, State.GOOD, found)
 
 
 def _extras(requirements: Iterable[str]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fatnn_bench.machine import doctor
+from fatnn_bench.machine import doctor, llvm_mca
 from fatnn_bench.machine.doctor import Load
 from fatnn_bench.machine.findings import State
 
@@ -53,6 +53,24 @@ def test_the_machine_is_judged_as_a_report_judges_it(tmp_path):
     governor.parent.mkdir(parents=True)
     governor.write_text("powersave\n")
     assert found("governor", tmp_path).state is State.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("version", "packaged", "state", "mend"),
+    [
+        ("14.0.6", 22, State.NOTE, "sudo apt install llvm-22"),
+        ("21.1.0", 22, State.GOOD, ""),
+        ("22.1.8", None, State.GOOD, ""),
+        (None, 22, State.NOTE, "sudo apt install llvm-22"),
+        (None, None, State.NOTE, "sudo apt install llvm, or brew install llvm"),
+    ],
+)
+def test_a_much_newer_llvm_mca_is_told(tmp_path, monkeypatch, version, packaged, state, mend):
+    monkeypatch.setattr(llvm_mca, "find", lambda: version and "an-llvm-mca")
+    monkeypatch.setattr(llvm_mca, "version", lambda program: version)
+    monkeypatch.setattr(llvm_mca, "packaged", lambda: packaged)
+    finding = found("llvm-mca", tmp_path)
+    assert (finding.state, finding.mend) == (state, mend)
 
 
 def test_extras_that_are_not_installed_are_named():

@@ -5,6 +5,7 @@ import pytest
 from fatnn_bench.hotloop.assembly import Block, VectorType
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import mca
+from tests.support.programs import program
 
 needs_mca = pytest.mark.skipif(llvm_mca.find() is None, reason="llvm-mca is not on the PATH")
 ZEN = mca.Cpu("x86_64-linux-gnu", "znver3", "")
@@ -36,30 +37,10 @@ def test_an_instruction_that_it_cannot_read_is_told():
         mca.cycles(llvm_mca.find(), ZEN, [Block("a", ("frobnicate %rax",), None)])
 
 
-def fake(path, name, script):
-    program = path / name
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return str(program)
-
-
-def test_the_newest_on_the_path_is_found(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    llvm_mca.find.cache_clear()
-    try:
-        assert llvm_mca.find() is None
-        for name, version in (("llvm-mca-9", "9.0.1"), ("llvm-mca", "22.1.8"), ("llvm-mca-14", "14.0.6")):
-            fake(tmp_path, name, f"echo 'LLVM version {version}'")
-        llvm_mca.find.cache_clear()
-        assert llvm_mca.find() == str(tmp_path / "llvm-mca")
-    finally:
-        llvm_mca.find.cache_clear()
-
-
 def test_riscv_is_told_the_type_of_vectors(tmp_path):
-    program = fake(tmp_path, "llvm-mca", f"cat > {tmp_path}/input; echo 'Total Cycles:      9'")
+    stand_in = program(tmp_path, "llvm-mca", f"cat > {tmp_path}/input; echo 'Total Cycles:      9'")
     block = Block("loop", ("vadd.vv v1, v1, v2",), VectorType("e32", "mf2"))
-    assert mca.cycles(program, ZEN, [block]) == [0]
+    assert mca.cycles(stand_in, ZEN, [block]) == [0]
     assert (tmp_path / "input").read_text().splitlines() == [
         "# LLVM-MCA-BEGIN",
         "# LLVM-MCA-RISCV-LMUL MF2",
