@@ -3,22 +3,24 @@
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from fatnn_bench import launch
-from fatnn_bench.errors import Exit, UserError
+from fatnn_bench.errors import Exit
 from fatnn_bench.harness import events as said
-from fatnn_bench.harness.blocks import case_seconds
+from fatnn_bench.harness.blocks import START_S, blocks, case_seconds
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.harness.worker import Request
+from fatnn_bench.launch import in_process
+from fatnn_bench.launch.survival import survived
 from fatnn_bench.machine.affinity import AUTO
 from fatnn_bench.platforms import Platform
 from fatnn_bench.records import resume, store
 from fatnn_bench.records.identity import counting
-from fatnn_bench.records.run import Header, Noise, Row, Run, Status, in_order, unmeasured
+from fatnn_bench.records.run import Header, Noise, Row, Run, Status, in_order
 from fatnn_bench.records.store import Writer
 from fatnn_bench.workload.cases import Case
 
@@ -129,13 +131,14 @@ def verify(
 
 def _header(plan: Plan, ready: said.Event) -> Header:
     assert isinstance(ready, said.Ready)
+    processes = 1 if plan.platform.kind in in_process.KINDS else plan.settings.processes
     return Header(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         platform=plan.platform_name,
         command=["fatnn-bench", *sys.argv[1:]],
         options=plan.options,
         seed=plan.seed,
-        settings=asdict(plan.settings),
+        settings=asdict(plan.settings) | {"processes": processes},
         machine=ready.machine,
         software=ready.software,
         layers=list(dict.fromkeys(case.layer.full_name for case in plan.cases)),
@@ -164,62 +167,14 @@ def _rows(
 
 
 def _events(platform: Platform, request: Request) -> Generator[said.Event]:
-    """Events of a request, through the deaths of workers: each costs the case that it was at, or its layer."""
-    owed = request.cases
-    at: Callable[[Case], bool] | None = None  # whether a case is one that the worker is at
-    first = True
-    while owed:
-        with closing(launch.events(platform, replace(request, cases=owed))) as events:
-            try:
-                for i, event in enumerate(events):
-                    if isinstance(event, said.Ready) != (i == 0):
-                        raise launch.WorkerDiedError(f"the worker said {event.event!r} out of turn")
-                    match event:
-                        case said.Row(row):
-                            owed = [case for case in owed if case.id != row.case]
-                        case said.Turn(name, progress):
-                            at = _is_case(name)
-                            event = said.Turn(name, 1 - (1 - progress) * len(owed) / len(request.cases))
-                        case said.Layer(name):
-                            at = _is_of_layer(name)
-                    if first or not isinstance(event, said.Ready):
-                        yield event
-                    first = False
-                for case in owed:
-                    yield _error(case, "the worker said that it was done, and nothing of this case")
-                return
-            except launch.WorkerDiedError as error:
-                if at is None:
-                    raise UserError(f"no worker could be started: {error}") from error
-                # the death of a twin costs the next case, lest it come again and again
-                lost = [case for case in owed if at(case)] or owed[:1]
-                owed = [case for case in owed if case not in lost]
-                for case in lost:
-                    yield _error(case, _told(error, request))
-                at = None
-
-
-def _error(case: Case, reason: str) -> said.Row:
-    return said.Row(unmeasured(case, Status.ERROR, reason))
-
-
-def _is_case(name: str) -> Callable[[Case], bool]:
-    return lambda case: case.id == name
-
-
-def _is_of_layer(name: str) -> Callable[[Case], bool]:
-    return lambda case: case.layer.full_name == name
-
-
-def _told(error: launch.WorkerDiedError, request: Request) -> str:
-    if request.timeout_s is not None and "SIGALRM" in str(error):
-        return f"it did not end within {request.timeout_s:g} s; --timeout gives it longer"
-    return str(error)
+    return survived(lambda each: launch.events(platform, each), request)
 
 
 def estimate_s(cases: Sequence[Case], settings: Settings) -> float:
     """A rough number of seconds that measuring the cases takes once the kernels are compiled."""
-    return sum(case_seconds(case, settings) for case in cases)
+    measured = [case for case in cases if not case.layer.skip_reason]
+    starts = settings.processes * sum(1 for _ in blocks(measured, settings))
+    return starts * START_S + sum(case_seconds(case, settings) for case in measured)
 
 
 def exit_code(rows: Iterable[Row]) -> Exit:

@@ -189,9 +189,11 @@ def test_the_worst_row_decides_the_exit_code(statuses, code):
 def test_an_estimate_grows_with_cases_samples_and_work():
     few, many = cases("good"), cases("good", "wrong")
     large = [Case("good", bare_gemm(4096, 4096, 4096), "kernel", 1)]
-    assert estimate_s(many, STANDARD) == pytest.approx(2 * estimate_s(few, STANDARD))
+    starting = estimate_s(few * 2, STANDARD) - 2 * estimate_s(few, STANDARD)
+    assert estimate_s(many, STANDARD) == pytest.approx(2 * estimate_s(few, STANDARD) + starting)
+    assert starting < 0
     assert estimate_s(few, QUICK) < estimate_s(few, STANDARD) < estimate_s(few, RIGOROUS)
-    assert estimate_s(large, STANDARD) > 10 * estimate_s(few, STANDARD)
+    assert estimate_s(large, STANDARD) > 5 * estimate_s(few, STANDARD)
 
 
 def test_skipped_layers_take_no_time():

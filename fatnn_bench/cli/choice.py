@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fatnn_bench.cli.options import Cache, Order, Scope, chosen_cases
+from fatnn_bench.cli.options import MOST_PROCESSES, Cache, Order, Scope, chosen_cases
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 from fatnn_bench.files.gate import Amount, Name, Text
@@ -40,6 +40,7 @@ class Taken(BaseModel):
     cache: Cache = Cache.WARM  #: where there is a default, files from before there was such an option
     case_seconds: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e6)] | None
     affinity: Annotated[str, Field(pattern=r"^(auto|none|[0-9]{1,5})$")] = "auto"
+    processes: Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSES)] | None = 1
 
 
 _TAKEN = TypeAdapter(Taken)
@@ -61,6 +62,7 @@ class Choice:
     cache: Cache
     case_seconds: float | None
     affinity: str
+    processes: int | None  #: None for as many as the settings have
     platforms: str | None
     plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
 
@@ -126,7 +128,8 @@ class Choice:
             raise UserError("--quick and --rigorous exclude each other; give one of them")
         base = timing.QUICK if self.quick else timing.RIGOROUS if self.rigorous else timing.STANDARD
         case_s = base.case_s if self.case_seconds is None else self.case_seconds
-        return replace(base, case_s=case_s, order=self.order.value, cache=self.cache.value)
+        processes = base.processes if self.processes is None else self.processes
+        return replace(base, case_s=case_s, order=self.order.value, cache=self.cache.value, processes=processes)
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as JSON can hold them."""

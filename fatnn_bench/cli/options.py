@@ -54,6 +54,10 @@ def together(given: Sequence[str]) -> str:
     return ",".join(given)
 
 
+#: The most processes that share the rounds of a run: more say little more of what differs between them.
+MOST_PROCESSES = 20
+
+
 class Scope(StrEnum):
     """What the clock sees."""
 

@@ -11,6 +11,7 @@ import typer
 from fatnn_bench.cli import say
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
+    MOST_PROCESSES,
     NATIVE,
     RESNET18,
     Cache,
@@ -70,6 +71,15 @@ def run(
             metavar="auto|none|CORE",
         ),
     ] = "auto",
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Fresh processes that share the rounds, for what differs between them; 3, and 1 with --quick.",
+            min=1,
+            max=MOST_PROCESSES,
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(help="Go on with a run that was stopped: measure what its file lacks.", metavar="FILE"),
@@ -104,6 +114,7 @@ def run(
         cache,
         case_seconds,
         chosen_affinity(affinity),
+        processes,
         file,
         plugins,
     )
@@ -242,12 +253,14 @@ def _print_speedups(done: "Run") -> None:
 def _print_quality(done: "Run") -> None:
     """What the run resolves, and how much of it is doubtful."""
     from fatnn_bench.comparison import same_code
+    from fatnn_bench.records import repeats
     from fatnn_bench.records.run import Status
 
     for sentence in same_code.shared_loops(done.rows):
         say.note(f"fatnn-bench: {sentence}")
-    if done.floor is not None:
-        typer.echo(f"this run resolves differences of {done.floor:.1%} and more", err=True)
+    floor = repeats.floor(repeats.of(done))
+    if floor is not None:
+        typer.echo(f"this run resolves differences of {floor:.1%} and more", err=True)
     doubtful = sum(row.status is Status.MISTRUSTED for row in done.rows)
     if doubtful:
         typer.echo(

@@ -1,8 +1,8 @@
 """What was gained: the kernels of one run against a baseline kernel, layer by layer and over a network.
 
-A *speedup* is the baseline's median time over the kernel's: above 1 is faster. It comes with the 95% bootstrap
-interval of the ratio of the two medians. Cases without a time keep their status and reason, and never get a number.
-Nothing here does input or output. Run against run is :mod:`fatnn_bench.comparison.compare_runs`.
+A *speedup* is the baseline's time over the kernel's: above 1 is faster. It comes with its 95% interval. Cases without a
+time keep their status and reason, and never get a number. Nothing here does input or output. Run against run is
+:mod:`fatnn_bench.comparison.compare_runs`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fatnn_bench.comparison import gain, verdict
+from fatnn_bench.comparison import baselines, gain, verdict
+from fatnn_bench.comparison.baselines import Place
 from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.records import repeats
 from fatnn_bench.records.identity import layer_names
-from fatnn_bench.records.run import Row, Run, Status
+from fatnn_bench.records.repeats import Repeats
+from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
 
 __all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "speedups", "totals"]
@@ -22,20 +25,10 @@ __all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "spee
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
 
 
-class _Place(NamedTuple):
-    """Where kernels may be compared with each other: one layer of one shape, seen by one clock, on one platform."""
-
-    platform: str | None
-    network: str | None
-    scope: str
-    threads: int
-    layer: str
-
-
 class _Pair(NamedTuple):
     """A row and the row it is measured against; None where no baseline was timed at that place."""
 
-    place: _Place
+    place: Place
     row: Row
     baseline: Row | None
 
@@ -48,7 +41,7 @@ class _Pair(NamedTuple):
 class _Sum(NamedTuple):
     """A kernel on all layers of a network."""
 
-    group: tuple[Any, ...]  #: the fields of their :class:`_Place` but the layer
+    group: tuple[Any, ...]  #: the fields of their :class:`Place` but the layer
     kernel: str
     pairs: list[_Pair]
     left_out: list[str]  #: layers without a time of the kernel or its baseline
@@ -91,9 +84,10 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
     NothingComparableError
         If no kernel was timed at the same place as a baseline.
     """
-    floor = verdict.floor_of(run)
-    pairs = _pairs(run, baseline)
-    gains = gain.of_layers([pair.match for pair in pairs])
+    known = repeats.of(run)
+    floor = repeats.floor(known) or 0.0
+    pairs = _pairs(run, baseline, known)
+    gains = gain.of_layers([pair.match for pair in pairs], (known, known))
     return pd.DataFrame(
         [_speedup_record(pair, speedup, min_effect, floor) for pair, speedup in zip(pairs, gains, strict=True)]
     )
@@ -127,7 +121,8 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     """
     groups: dict[tuple[Any, ...], dict[str, list[_Pair]]] = {}
     layers: dict[tuple[Any, ...], dict[str, None]] = {}
-    for pair in _pairs(run, baseline):
+    known = repeats.of(run)
+    for pair in _pairs(run, baseline, known):
         groups.setdefault(pair.place[:-1], {}).setdefault(pair.row.kernel, []).append(pair)
         layers.setdefault(pair.place[:-1], {})[pair.place.layer] = None
     sums = [
@@ -135,8 +130,8 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
         for group, kernels in groups.items()
         for kernel, pairs in kernels.items()
     ]
-    means = gain.means([one.matches for one in sums])
-    wholes = gain.of_networks([one.matches if one.whole else [] for one in sums])
+    means = gain.means([one.matches for one in sums], (known, known))
+    wholes = gain.of_networks([one.matches if one.whole else [] for one in sums], (known, known))
     return pd.DataFrame([_total_record(*each) for each in zip(sums, wholes, means, strict=True)])
 
 
@@ -174,30 +169,21 @@ def kernel_order(kernels: Iterable[str]) -> list[str]:
     return sorted(set(kernels), key=key)
 
 
-def _pairs(run: Run, baseline: str | None) -> list[_Pair]:
+def _pairs(run: Run, baseline: str | None, known: Repeats) -> list[_Pair]:
     """Every row of the run with its baseline."""
-    places: dict[_Place, dict[str, Row]] = {}
+    places: dict[Place, dict[str, Row]] = {}
     for row, layer in zip(run.rows, layer_names(run.rows), strict=True):
-        place = _Place(row.platform, row.network, row.scope, row.threads, layer)
+        place = Place(row.platform, row.network, row.scope, row.threads, layer)
         places.setdefault(place, {})[row.kernel] = row
     kernels = kernel_order(row.kernel for row in run.rows)
     if baseline is not None and baseline not in kernels:
         names = ", ".join(kernels) or "none"
         raise UserError(f"{_name(run)} has no kernel {baseline!r} to be the baseline; its kernels are {names}")
-    pairs = [
-        _Pair(place, row, _baseline(rows.values(), baseline)) for place, rows in places.items() for row in rows.values()
-    ]
+    found = baselines.of({place: list(rows.values()) for place, rows in places.items()}, baseline, known)
+    pairs = [_Pair(place, row, found[place]) for place, rows in places.items() for row in rows.values()]
     if not any(pair.row.timed and pair.baseline and pair.row is not pair.baseline for pair in pairs):
         raise NothingComparableError(_nothing(run, baseline))
     return pairs
-
-
-def _baseline(rows: Iterable[Row], name: str | None) -> Row | None:
-    """The row named, or the fastest float32; a time that is mistrusted is a baseline only where there is no other."""
-    wanted = [
-        row for row in rows if row.timed and (row.kernel == name if name else precisions.of(row) == precisions.FLOAT32)
-    ]
-    return min(wanted, key=lambda row: (row.status is Status.MISTRUSTED, row.median_s), default=None)
 
 
 def _nothing(run: Run, baseline: str | None) -> str:
@@ -253,7 +239,7 @@ def _total_record(one: _Sum, whole: gain.Gain, mean: gain.Gain) -> dict[str, Any
     """One kernel on one network: the total where it is whole, and the mean of what there is."""
     time, base_time = gain.network_seconds(one.matches) if one.whole else (float("nan"), float("nan"))
     return {
-        **dict(zip(_Place._fields, one.group, strict=False)),
+        **dict(zip(Place._fields, one.group, strict=False)),
         "kernel": one.kernel,
         "layers": len(one.matches),
         "left_out": one.left_out,

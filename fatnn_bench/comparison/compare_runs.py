@@ -14,6 +14,7 @@ import pandas as pd
 from fatnn_bench import machine
 from fatnn_bench.comparison import gain, same_code, verdict
 from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.records import repeats
 from fatnn_bench.records.identity import Key, difference, key
 from fatnn_bench.records.run import Row, Run
 
@@ -62,14 +63,14 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
     NothingComparableError
         If no run shares a timed case with the first.
     """
-    names, by_key = labels(runs), _by_key(runs)
+    names, by_key, known = labels(runs), _by_key(runs), [repeats.of(run) for run in runs]
     records = []
     for i in range(1, len(runs)):
-        floor = verdict.floor_of(runs[0], runs[i])
+        floor = repeats.floor_between(known[0], known[i]) or 0.0
         effects = {"floor": floor, "least_effect": max(min_effect, floor)}
         aligned = list(_aligned(by_key, i))
         matches = [_match(*rows) for rows in aligned]
-        for rows, match, speedup in zip(aligned, matches, gain.of_layers(matches), strict=True):
+        for rows, match, speedup in zip(aligned, matches, gain.of_layers(matches, (known[i], known[0])), strict=True):
             word = verdict.of_rows(speedup, *match, min_effect, floor).value if match else None
             found = {**speedup._asdict(), "verdict": word, "same_code": same_code.unchanged(*rows), **effects}
             records.append(_record(names[0], names[i], *rows) | found)
@@ -87,12 +88,14 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
     """
     (baseline, *names), by_key = labels(runs), _by_key(runs)
     aligned = [list(_aligned(by_key, i)) for i in range(1, len(runs))]
-    known = [[match for rows in one if (match := _match(*rows))] for one in aligned]
+    matches = [[match for rows in one if (match := _match(*rows))] for one in aligned]
+    known = [repeats.of(run) for run in runs]
+    found = [gain.means([cases], (known[i], known[0]))[0] for i, cases in enumerate(matches, start=1)]
     return pd.DataFrame(
         [
             {"run": name, "baseline": baseline, "cases": len(cases), "left_out": len(every) - len(cases)}
             | mean._asdict()
-            for name, every, cases, mean in zip(names, aligned, known, gain.means(known), strict=True)
+            for name, every, cases, mean in zip(names, aligned, matches, found, strict=True)
         ]
     )
 

@@ -5,18 +5,21 @@ more alike a drift touches all. Against that stand memory, for a block's operand
 costs, for its rows are known only when the block ends. So a block is as many layers as fit in both.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import psutil
 
-from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
+from fatnn_bench.harness.timing import Settings
 from fatnn_bench.workload.cases import Case
 
 #: Seconds that a block may take: what a kill may cost.
 BLOCK_S = 30.0
 #: Seconds of a case beside its samples: data, oracle, packing, calibration; seen on two cores at 2.8 GHz.
 _OVERHEAD_S = 0.05
+#: Seconds that a process takes to start.
+START_S = 1.5
 #: GMAC/s that the slowest kernels reach; for estimates only.
 _SLOWEST_GMACS_PER_S = 20.0
 
@@ -26,8 +29,8 @@ def case_seconds(case: Case, settings: Settings) -> float:
     if case.layer.skip_reason:
         return 0.0
     sample_s = max(settings.sample_s, case.layer.macs / _SLOWEST_GMACS_PER_S * 1e-9)
-    sampling = max(LEAST_ROUNDS * sample_s, min(settings.rounds * 1.3 * sample_s, settings.case_s))
-    return _OVERHEAD_S + 3 * sample_s + sampling
+    sampling = max(settings.least_rounds * sample_s, min(settings.rounds * 1.3 * sample_s, settings.case_s))
+    return settings.processes * (_OVERHEAD_S + 3 * sample_s) + sampling
 
 
 def case_bytes(case: Case) -> int:
@@ -46,7 +49,7 @@ def beyond_memory(case: Case) -> str:
     return f"{sizes} take up to {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB of memory are free"
 
 
-def blocks(cases: Sequence[Case], settings: Settings, memory_bytes: int) -> Iterator[list[list[Case]]]:
+def blocks(cases: Sequence[Case], settings: Settings, memory_bytes: float = math.inf) -> Iterator[list[list[Case]]]:
     """Yield blocks: lists of layers, each the list of its cases; ``cases`` has those of a layer in a row.
 
     A block has one layer at least, and otherwise takes neither more than ``memory_bytes`` nor :data:`BLOCK_S`.

@@ -12,9 +12,9 @@ from fatnn_bench.harness import cold, noise, threads, timing
 from fatnn_bench.harness.ceiling import Ceiling, ceiling
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.noise import Disturbance, Observation
-from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
+from fatnn_bench.harness.timing import Settings
 from fatnn_bench.records.run import Row, Status, Stop, unmeasured
-from fatnn_bench.statistics import bootstrap
+from fatnn_bench.statistics import medians
 from fatnn_bench.workload.cases import Case
 
 #: After this the threads of another library, which spin for a while (:mod:`fatnn_bench.launch.cpu`), are asleep.
@@ -100,7 +100,7 @@ class Candidate:
 
     def _stop(self, settings: Settings) -> Stop | None:
         taken = len(self.samples_s)
-        if taken < LEAST_ROUNDS:
+        if taken < settings.least_rounds:
             return None
         if self._spent_s >= settings.case_s:
             return Stop.BUDGET
@@ -111,8 +111,8 @@ class Candidate:
         return Stop.PRECISE if self._precise(settings.precision) else None
 
     def _precise(self, precision: float) -> bool:
-        median = bootstrap.median(self.samples_s)
-        low, high = bootstrap.median_interval(self.samples_s)
+        median = medians.median(self.samples_s)
+        low, high = medians.interval(self.samples_s)
         return max(high - median, median - low) <= precision * median
 
     def row(self, block: str | None, usual_canary_s: float, doubt: str = "") -> Row:
@@ -131,8 +131,8 @@ class Candidate:
             return unmeasured(self.case, *self.failure)
         disturbances = noise.disturbances(self._observations, usual_canary_s, self.case.threads)
         reason = "; ".join(self._doubts(disturbances, doubt))
-        median = bootstrap.median(self.samples_s)
-        low, high = bootstrap.median_interval(self.samples_s)
+        median = medians.median(self.samples_s)
+        low, high = medians.interval(self.samples_s)
         return replace(
             unmeasured(self.case, Status.MISTRUSTED if reason else Status.PASSED, reason),
             median_s=median,
@@ -140,6 +140,7 @@ class Candidate:
             ci_low_s=low,
             ci_high_s=high,
             samples_s=self.samples_s,
+            processes=[len(self.samples_s)],
             loops=self._loops,
             block=block,
             touched=noise.touched_rounds(disturbances),
@@ -147,7 +148,7 @@ class Candidate:
             compile_s=self._compile_s,
             bytes=self._prepared.bytes,
             gmacs_per_s=self.case.layer.macs / median * 1e-9,
-            stages_s={name: bootstrap.median(samples) for name, samples in self._stages_s.items()} or None,
+            stages_s={name: medians.median(samples) for name, samples in self._stages_s.items()} or None,
             codegen=self._prepared.codegen,
             **self._ceiling.fields(median),
         )

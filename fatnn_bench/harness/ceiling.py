@@ -13,7 +13,7 @@ from fatnn_bench.contenders.protocol import Limit, Prepared
 from fatnn_bench.harness import cold, timing
 from fatnn_bench.harness.timing import Run, Settings
 from fatnn_bench.records.run import Bound
-from fatnn_bench.statistics import bootstrap
+from fatnn_bench.statistics import medians
 
 __all__ = ["Ceiling", "ceiling"]
 
@@ -72,7 +72,7 @@ class _Timed:
 
     @property
     def median_s(self) -> float:
-        return bootstrap.median(self._samples_s) * self._calls
+        return medians.median(self._samples_s) * self._calls
 
 
 def ceiling(prepared: Prepared, macs: int, loops: int, settings: Settings) -> Ceiling:

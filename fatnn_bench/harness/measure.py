@@ -11,6 +11,7 @@ import random
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,8 +25,9 @@ from fatnn_bench.harness.candidate import Candidate
 from fatnn_bench.harness.conditions import Conditions, Watch
 from fatnn_bench.harness.timing import Settings
 from fatnn_bench.machine.affinity import Place
+from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Noise, Row, Status, unmeasured
-from fatnn_bench.statistics import bootstrap
+from fatnn_bench.statistics import medians
 from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.cases import Case
 
@@ -50,6 +52,7 @@ def measure(
     settings: Settings,
     seed: int,
     place: Place = Place(),  # noqa: B008  # it is frozen
+    process: int = 0,
 ) -> Iterator[Turn | Row | Noise]:
     """Verify and time cases: yields a row a case the moment it is known, a noise record a block, and turns between.
 
@@ -63,12 +66,15 @@ def measure(
         How long to measure; what fixes data and order.
     place
         Where this process runs.
+    process
+        Its number, which has a part in the order.
     """
     watch = Watch(settings.sample_s * _LOOK, place.core)
     done = 0
     for layers in blocks(cases, settings, int(psutil.virtual_memory().available * _MEMORY)):
         count = sum(map(len, layers))
-        for event in _Block(layers, contenders, settings, seed, watch, place.doubt).measure():
+        order = random.Random(f"{seed}/{process}/{layers[0][0].layer.full_name}")
+        for event in _Block(layers, contenders, settings, seed, order, watch, place.doubt).measure():
             if isinstance(event, Turn):
                 yield Turn(event.case, (done + event.progress * count) / len(cases))
             else:
@@ -94,12 +100,12 @@ class _Block:
         contenders: Mapping[str, Contender],
         settings: Settings,
         seed: int,
+        order: random.Random,
         watch: Watch,
         doubt: str,
     ) -> None:
         self._layers, self._contenders, self._settings, self._seed = layers, contenders, settings, seed
-        self._watch, self._doubt = watch, doubt
-        self._order = random.Random(f"{seed}/{layers[0][0].layer.full_name}")
+        self._order, self._watch, self._doubt = order, watch, doubt
         self._name = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._looks: dict[int, list[Conditions]] = defaultdict(list)  # by round
         self._pairs: list[tuple[str, list[float], list[float]]] = []  # a case, its samples, and those of its twin
@@ -167,26 +173,20 @@ class _Block:
             yield candidate.row(block, noise.usual(canaries) if canaries else 0.0, self._doubt)
 
     def _noise(self, frequency_hz: list[float | None]) -> Noise:
-        paired = self._settings.order == "interleaved"
-        known = [(case, a, b) for case, a, b in self._pairs if min(len(a), len(b)) > 1]
-        intervals = [bootstrap.ratio_interval(a, b, paired=paired) for _, a, b in known]
         looks = [look for looks in self._looks.values() for look in looks]
-        return Noise(
+        seen = Noise(
             block=self._name,
-            floor=noise.floor(intervals),
+            floor=None,
             pairs=[
-                {
-                    "case": case,
-                    "ratio": _rounded(bootstrap.median(a) / bootstrap.median(b)),
-                    "low": _rounded(low),
-                    "high": _rounded(high),
-                }
-                for (case, a, b), (low, high) in zip(known, intervals, strict=True)
+                {"case": case, "ratio": _rounded(medians.median(a) / medians.median(b))}
+                for case, a, b in self._pairs
+                if a and b
             ],
-            canary_s=[_rounded(bootstrap.median([look.canary_s for look in looks])) for looks in self._looks.values()],
+            canary_s=[_rounded(medians.median([look.canary_s for look in looks])) for looks in self._looks.values()],
             steal_s=_rounded(sum(look.steal_s for look in looks)),
             frequency_hz=frequency_hz,
         )
+        return replace(seen, floor=repeats.floor(repeats.found((), [seen])))
 
 
 def _attempt(case: Case, contenders: Mapping[str, Contender], problems: Problems) -> Candidate | Row:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from fatnn_bench import machine
 from fatnn_bench.harness import timing
 from fatnn_bench.limits.measured import Bandwidth, ProductPeak
-from fatnn_bench.statistics.bootstrap import median_interval
+from fatnn_bench.statistics import medians
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.bandwidth import ReadStream
 from fatnn_kernels.peak import RegisterLoop, limit_tile
@@ -83,7 +83,7 @@ def _seconds(work: Mapping[str, _Loop], rounds: int, sample_s: float) -> dict[st
 
 def _rate(amount: int, seconds: Sequence[float]) -> tuple[float, float, float]:
     """The median of 10⁹ amounts a second, and its 95% interval."""
-    low, high = median_interval(seconds)
+    low, high = medians.interval(seconds)
     return tuple(amount / each * 1e-9 for each in (statistics.median(seconds), high, low))  # type: ignore[return-value]
 
 

@@ -12,7 +12,7 @@ from scipy.stats import mannwhitneyu
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Sample
 
-__all__ = ["Disturbance", "disturbances", "floor", "touched_rounds"]
+__all__ = ["Disturbance", "disturbances", "touched_rounds"]
 
 #: A sample is touched if its threads were off their cores for more of the time than this, or than usual …
 OFF_CPU = 0.05
@@ -31,8 +31,6 @@ DRIFT, DRIFT_CHANCE = 0.05, 0.001
 FAR = 0.25
 #: Threads had one core if they used no more than this, in calls that last long enough to be shared.
 _ONE_CORE, _LONG_CALL_S = 1.1, 1e-3
-#: The share of pairs, one kernel measured twice, that lie within the noise floor.
-WITHIN = 0.9
 
 
 class Disturbance(NamedTuple):
@@ -49,24 +47,6 @@ class Observation:
     sample: Sample
     conditions: Conditions
     waited: float = 0.0  #: the share of the threads' time in which they were ready, and had no core
-
-
-def floor(intervals: Sequence[tuple[float, float]]) -> float | None:
-    """Return the least relative difference that was resolved, 0.01 for 1%; None of no pairs.
-
-    Parameters
-    ----------
-    intervals
-        The 95% interval of the ratio of one kernel's time to itself, for every kernel that was measured twice, under
-        two names, in memory of its own.
-
-    Notes
-    -----
-    The true ratio is 1. The end of an interval that is farther from it is the largest difference that such
-    measurements make credible where there is none; nine of ten pairs lie within the floor.
-    """
-    farthest = [max(high, 1 / low) - 1 for low, high in intervals]
-    return float(np.quantile(farthest, WITHIN, method="higher")) if farthest else None
 
 
 def disturbances(observations: Sequence[Observation], usual_canary_s: float, threads: int) -> list[Disturbance]:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 #: Calls a kernel so many times; returns the seconds where a clock of its own tells better than the host's, else None.
@@ -14,6 +14,8 @@ SHORTEST_CALL_S = 1e-11
 
 #: The fewest rounds: of fewer samples, an interval says little.
 LEAST_ROUNDS = 5
+#: The fewest of them in one process of several.
+_LEAST_OF_A_SHARE = 3
 
 Order = Literal["interleaved", "grouped"]
 Cache = Literal["warm", "cold-weights", "cold"]
@@ -30,11 +32,25 @@ class Settings:
     precision: float  #: half the 95% interval of a median that is sure, 0.01 for ±1% of it
     order: Order = "interleaved"  #: the cases in turns, or (``grouped``) all samples of a case in a row
     cache: Cache = "warm"  #: where calls find their operands; see :mod:`fatnn_bench.harness.cold`
+    processes: int = 1  #: that share the rounds of a case; see :mod:`fatnn_bench.launch.spread`
+    least_rounds: int = LEAST_ROUNDS  #: of a case, whatever its time
+
+    @property
+    def share(self) -> "Settings":
+        """What one of the processes does: together they take the rounds and the time, and are as sure of the median."""
+        return replace(
+            self,
+            rounds=math.ceil(self.rounds / self.processes),
+            case_s=self.case_s / self.processes,
+            precision=self.precision * math.sqrt(self.processes),
+            processes=1,
+            least_rounds=max(math.ceil(self.least_rounds / self.processes), min(_LEAST_OF_A_SHARE, self.least_rounds)),
+        )
 
 
-STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.6, precision=0.01)
+STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.6, precision=0.01, processes=3)
 QUICK = Settings("quick", rounds=5, sample_s=0.002, case_s=0.03, precision=0.02)
-RIGOROUS = Settings("rigorous", rounds=60, sample_s=0.020, case_s=5.0, precision=0.005)
+RIGOROUS = Settings("rigorous", rounds=60, sample_s=0.020, case_s=5.0, precision=0.005, processes=3)
 
 
 class Sample(NamedTuple):

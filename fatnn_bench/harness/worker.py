@@ -37,6 +37,7 @@ class Request:
     timeout_s: float | None = None  #: a turn of a case that takes longer ends the worker
     affinity: str = "none"  #: as of :func:`fatnn_bench.machine.affinity.pin`, where all cases are of one thread
     plugins: list[str] = field(default_factory=list)  #: where to find kernels that are not the suite's
+    process: int = 0  #: which of the processes it is of that share the rounds: each takes them in an order of its own
 
     def to_json(self) -> dict[str, Any]:
         settings = asdict(self.settings) if self.settings else None
@@ -58,7 +59,7 @@ def events(
 
     found = _verified(request, contenders)
     if request.settings is not None:
-        found = measure(request.cases, contenders, request.settings, request.seed, place)
+        found = measure(request.cases, contenders, request.settings, request.seed, place, request.process)
     for item in found:
         if isinstance(item, Turn):
             yield say.Turn(item.case.id, round(item.progress, 4))

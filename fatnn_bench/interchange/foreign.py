@@ -14,7 +14,7 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 from fatnn_bench.records.identity import counting
 from fatnn_bench.records.run import Header, Row, Run, Status
-from fatnn_bench.statistics import bootstrap
+from fatnn_bench.statistics import medians
 from fatnn_bench.workload.layers import bare_gemm
 
 __all__ = ["Gemm", "LeftOut", "document", "gemm_of_name", "name_of", "row", "run", "seconds"]
@@ -102,8 +102,8 @@ def seconds(field: str, value: float, unit_s: float = 1.0) -> float:
 def row(tool: str, gemm: Gemm, samples: Sequence[float], threads: int = 1, loops: int = 1) -> Row:
     """Return the row of a tool's benchmark from at least one sample in seconds."""
     kernel, _, _, _ = gemm
-    layer, median = bare_gemm(*gemm[1:]), bootstrap.median(samples)
-    low, high = bootstrap.median_interval(samples)
+    layer, median = bare_gemm(*gemm[1:]), medians.median(samples)
+    low, high = medians.interval(samples)
     sure = len(samples) > 1
     return Row(
         case=f"{tool}.{kernel}/{layer.full_name}/kernel@{threads}",

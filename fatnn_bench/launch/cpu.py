@@ -9,6 +9,7 @@ from archspec.cpu.detect import detected_info
 from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
+from fatnn_bench.launch.spread import spread
 from fatnn_bench.platforms import CpuPlatform
 from fatnn_bench.processes import children
 
@@ -31,9 +32,9 @@ _SPIN = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1", "OPENBLAS_THREAD_TIMEO
 
 
 def events(platform: CpuPlatform, request: Request) -> Generator[Event]:
-    """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
+    """Measure in workers of its own; see :func:`fatnn_bench.launch.events`."""
     command = children.command("fatnn_bench.harness.worker")
-    return process.listen(command, environment(platform, os.environ), request)
+    return spread(lambda share: process.listen(command, environment(platform, os.environ), share), request)
 
 
 def obstacle(platform: CpuPlatform) -> str:

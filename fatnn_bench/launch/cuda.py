@@ -8,14 +8,15 @@ from importlib.util import find_spec
 from fatnn_bench.harness.events import Event
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import process
+from fatnn_bench.launch.spread import spread
 from fatnn_bench.platforms import CudaPlatform
 from fatnn_bench.processes import children
 
 
 def events(platform: CudaPlatform, request: Request) -> Generator[Event]:
-    """Measure in a worker of its own; see :func:`fatnn_bench.launch.events`."""
+    """Measure in workers of its own; see :func:`fatnn_bench.launch.events`."""
     command = children.command("fatnn_bench.harness.worker", "cuda")
-    return process.listen(command, environment(platform, os.environ), request)
+    return spread(lambda share: process.listen(command, environment(platform, os.environ), share), request)
 
 
 def obstacle(platform: CudaPlatform) -> str:

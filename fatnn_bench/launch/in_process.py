@@ -8,7 +8,10 @@ from fatnn_bench.harness.worker import Request
 from fatnn_bench.records import run as records
 from fatnn_bench.workload.cases import Case
 
-__all__ = ["told"]
+__all__ = ["KINDS", "told"]
+
+#: The kinds of platform that start no worker: all their rows are of one process, which is this one.
+KINDS = ("emulated", "imported", "modelled")
 
 
 def told(

@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pandas as pd
 
-from fatnn_bench.comparison import compare, compare_runs, verdict
+from fatnn_bench.comparison import compare, compare_runs
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.document import NOTHING, Document, Sheet, number
 from fatnn_bench.printing import footnotes
-from fatnn_bench.records import provenance
+from fatnn_bench.records import provenance, repeats
 from fatnn_bench.records.identity import layer_names
 from fatnn_bench.records.run import Bound, Row, Run
 
@@ -25,7 +25,7 @@ NO_DIFFERENCE = "≈"
 def speedups_document(run: Run, baseline: str | None = None, min_effect: float = MIN_EFFECT) -> Document:
     """Return layer × kernel speedups, a sheet a network; errors are those of :func:`compare.speedups`."""
     speedups, totals = compare.speedups(run, baseline, min_effect), compare.totals(run, baseline)
-    least = max(min_effect, verdict.floor_of(run))
+    least = max(min_effect, repeats.floor(repeats.of(run)) or 0.0)
     of_network = dict(list(totals.groupby(_network_key(totals), sort=False)))
     sheets = [
         _speedups_sheet(layers, of_network[key], baseline, least)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Run
 
 __all__ = ["heading", "line", "machine_name", "origin", "place"]
@@ -41,14 +42,14 @@ def origin(run: Run) -> dict[str, Any]:
 
 def heading(run: Run) -> tuple[tuple[str, str], ...]:
     """Return names and values for the top of a page about one run."""
-    header = run.header
+    header, floor = run.header, repeats.floor(repeats.of(run))
     rows = (
         ("run", run.source),
         ("machine", machine_name(header.machine)),
         ("platform", header.platform),
         ("when", header.created),
         ("software", _software(header.software)),
-        ("resolves", "" if run.floor is None else f"differences of {run.floor:.1%} and more"),
+        ("resolves", "" if floor is None else f"differences of {floor:.1%} and more"),
         ("settings", _words(header.settings | {"seed": header.seed})),
         ("command", " ".join(header.command)),
     )

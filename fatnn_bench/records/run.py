@@ -7,7 +7,7 @@ Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``)
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from fatnn_bench.files.gate import Amount, Count, Index, Label, Load, Plain, Rate, Seconds, Series, Text
@@ -95,7 +95,8 @@ class Row(_Record):
     ci_low_s: Seconds | None = None  #: 95% bootstrap interval of the median
     ci_high_s: Seconds | None = None
     samples_s: Series[Seconds] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
-    loops: Amount = 0  #: calls a sample
+    processes: Series[Index] = field(default_factory=list)  #: of the samples, how many each process took, in order
+    loops: Amount = 0  #: calls a sample, in the first process
     block: Label | None = None  #: rows of equal block were measured in turns: sample i of each in the same round
     touched: Series[Index] = field(default_factory=list)  #: the rounds in which something disturbed the sample
     stopped: Stop | None = None  #: why there are no more samples
@@ -123,6 +124,12 @@ class Row(_Record):
         return f"{self.network}.{self.shape['name']}" if self.network else str(self.shape["name"])
 
     @property
+    def by_process(self) -> list[list[float]]:
+        """The samples of each process; of a file that does not tell, all are of one. A process that died has none."""
+        ends = [0, *accumulate(self.processes or [len(self.samples_s)])]
+        return [self.samples_s[begin:end] for begin, end in pairwise(ends)]
+
+    @property
     def gbytes_per_s(self) -> float | None:
         """10⁹ bytes of operands and results a second; None where time or bytes are unknown."""
         return self.bytes / self.median_s * 1e-9 if self.median_s and self.bytes else None
@@ -134,7 +141,11 @@ class Row(_Record):
 
 
 def consistent(row: Row) -> Row:
-    """Return a row whose times are in order. Raises ValueError for any other."""
+    """Return a row whose times are in order, and whose samples are those of its processes. Raises ValueError if not."""
+    if row.processes and sum(row.processes) != len(row.samples_s):
+        raise ValueError(
+            f"found {len(row.samples_s)} samples_s, expected the {sum(row.processes)} that processes tell of"
+        )
     times = [(name, getattr(row, name)) for name in ("ci_low_s", "median_s", "ci_high_s")]
     known = [(name, time) for name, time in times if time is not None]
     for (name, time), (above, limit) in pairwise(known):
@@ -166,8 +177,8 @@ class Noise(_Record):
     block: Label  #: as in its rows
     floor: (
         Load | None
-    )  #: the least relative difference that was resolved, 0.01 for 1%; see :mod:`fatnn_bench.harness.noise`
-    pairs: Pairs  #: one kernel measured twice: its ``case``, and ``ratio``, ``low``, ``high`` of the two
+    )  #: the least relative difference that was resolved, 0.01 for 1%; :mod:`fatnn_bench.records.repeats`
+    pairs: Pairs  #: one kernel measured twice in a process: its ``case``, and the ``ratio`` of the two
     canary_s: Series[Load]  #: the median in each round of a fixed piece of work, seconds
     steal_s: Load | None = None  #: taken from the core by a hypervisor
     frequency_hz: list[Load | None] = field(default_factory=list)  #: of the core, before and after
@@ -189,11 +200,6 @@ class Run:
     warnings: tuple[str, ...] = ()  #: what was wrong with the file and could be read past
     source: str = ""  #: the file it was read from
     noise: tuple[Noise, ...] = ()  #: one a block
-
-    @property
-    def floor(self) -> float | None:
-        """The least relative difference that every block of the run resolved; None where that was not measured."""
-        return max((noise.floor for noise in self.noise if noise.floor is not None), default=None)
 
     def frame(self) -> "pd.DataFrame":
         """Return the rows as a table.

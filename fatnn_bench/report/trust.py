@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fatnn_bench.machine import findings
 from fatnn_bench.machine.findings import Finding, State
 from fatnn_bench.printing import footnotes
+from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Run, Status
 
 __all__ = ["conditions", "faults", "verdict"]
@@ -16,7 +17,8 @@ _ORDER = (State.DOUBTFUL, State.NOTE, State.GOOD, State.UNKNOWN)
 
 def verdict(run: Run) -> str:
     """Return in a sentence how sure the run is."""
-    floor = "what the machine's noise hides was not measured" if run.floor is None else _resolves(run.floor)
+    resolved = repeats.floor(repeats.of(run))
+    floor = "what the machine's noise hides was not measured" if resolved is None else _resolves(resolved)
     doubtful = sum(row.status is Status.MISTRUSTED for row in run.rows)
     timed = sum(row.timed for row in run.rows)
     doubts = f"{doubtful} of {timed} times are MISTRUSTED" if doubtful else f"none of {timed} times is mistrusted"
@@ -24,7 +26,7 @@ def verdict(run: Run) -> str:
 
 
 def _resolves(floor: float) -> str:
-    return f"differences of {floor:.1%} and more were resolved (a kernel measured twice differs from itself by less)"
+    return f"differences of {floor:.1%} and more were resolved (99 times in 100, a kernel differs from itself by less)"
 
 
 def faults(run: Run) -> list[str]:

@@ -1,1 +1,1 @@
-"""How sure a median or a ratio of medians is: intervals, and the resampling behind them."""
+"""How sure a median is, and a mean of a few processes."""

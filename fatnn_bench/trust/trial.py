@@ -23,6 +23,7 @@ from fatnn_bench.launch import cpu, probe, process
 from fatnn_bench.machine.affinity import AUTO
 from fatnn_bench.platforms import CpuPlatform
 from fatnn_bench.processes import children
+from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Header, Noise, Row, Run
 from fatnn_bench.trust import planted
 from fatnn_bench.workload.cases import Case
@@ -133,9 +134,11 @@ def _ratio(number: int, tell: Callable[[str], None], processes: int) -> float:
     tell(f"process {number + 1} of {processes}")
     layers = [layer for layer in networks.load(_RATIO_LAYERS) if layer.name.endswith("_x")]
     cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in (_FATNN, _FLOAT32)]
-    rows = {(row.kernel, row.layer): row for row in _run("fatnn_bench.harness.worker", cases, number).rows}
+    run = _run("fatnn_bench.harness.worker", cases, number)
+    rows = {(row.kernel, row.layer): row for row in run.rows}
     names = [layer.full_name for layer in layers]
-    (mean,) = gain.means([[(rows[_FATNN, name], rows[_FLOAT32, name]) for name in names]])
+    known = repeats.of(run)
+    (mean,) = gain.means([[(rows[_FATNN, name], rows[_FLOAT32, name]) for name in names]], (known, known))
     return mean.speedup
 
 

@@ -4,6 +4,9 @@ import pytest
 from synthetic import counted, make_row
 
 from fatnn_bench.comparison import gain
+from fatnn_bench.records import repeats
+
+UNKNOWN = repeats.NONE, repeats.NONE
 
 
 @pytest.mark.parametrize(
@@ -21,14 +24,14 @@ def test_wording():
 
 
 def test_gain_of_a_layer():
-    speedup, low, high = gain.of_layers([(make_row("binary", ms=2.0), make_row("float32", ms=10.0))])[0]
+    speedup, low, high = gain.of_layers([(make_row("binary", ms=2.0), make_row("float32", ms=10.0))], UNKNOWN)[0]
     assert low < speedup < high
     assert speedup == pytest.approx(5.0)
 
 
 def test_a_row_without_samples_has_a_gain_without_interval():
     row = make_row("binary", ms=2.0, samples_s=[])
-    speedup, low, high = gain.of_layers([(row, make_row("float32", ms=10.0))])[0]
+    speedup, low, high = gain.of_layers([(row, make_row("float32", ms=10.0))], UNKNOWN)[0]
     assert speedup == pytest.approx(5.0)
     assert math.isnan(low)
     assert math.isnan(high)
@@ -42,12 +45,12 @@ def test_network_weighs_layers_by_count_and_the_mean_does_not():
     )
     matches = [twice, eightfold]
     assert gain.network_seconds(matches) == pytest.approx((4e-3, 26e-3))
-    assert [total.speedup for total in gain.of_networks([matches, matches[:1]])] == pytest.approx([6.5, 2.0])
-    assert [mean.speedup for mean in gain.means([matches, matches[:1]])] == pytest.approx([4.0, 2.0])
+    assert [total.speedup for total in gain.of_networks([matches, matches[:1]], UNKNOWN)] == pytest.approx([6.5, 2.0])
+    assert [mean.speedup for mean in gain.means([matches, matches[:1]], UNKNOWN)] == pytest.approx([4.0, 2.0])
 
 
 def test_a_mean_or_total_of_nothing_is_none():
     one = [(make_row("binary", ms=1.0), make_row("float32", ms=2.0))]
-    for gains in (gain.means([[], one]), gain.of_networks([[], one])):
+    for gains in (gain.means([[], one], UNKNOWN), gain.of_networks([[], one], UNKNOWN)):
         assert str(gains[0]) == "—"
         assert gains[1].low < 2 < gains[1].high

@@ -94,7 +94,7 @@ def test_noise_that_hides_only_a_gain_is_none():
 
 
 def test_a_floor_above_the_limit_hides_it():
-    ratios = after(make_row("binary", ms=1.0), make_row("int8", ms=1.0), noise=make_noise(0.08))
+    ratios = after(make_row("binary", ms=1.0), make_row("int8", ms=1.0), noise=make_noise(0.11))
     assert gate.rule(ratios, limit=0.05).code is Exit.FINE
     assert gate.rule(ratios, limit=0.05, strict=True).code is Exit.TOO_NOISY
     assert gate.rule(ratios, limit=0.10, strict=True).code is Exit.FINE

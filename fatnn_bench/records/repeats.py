@@ -1,0 +1,138 @@
+"""What a run measured more than once, in several processes or under two names, and what that tells of all its cases."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_bench.records.run import Noise, Row, Run
+from fatnn_bench.statistics import between, medians
+from fatnn_bench.statistics.between import Estimate, Pooled
+
+__all__ = ["NONE", "Repeats", "alone", "floor", "floor_between", "found", "log_times", "of"]
+
+#: One comparison of a thing with itself in a hundred shows more than the noise floor.
+_WITHIN = 0.99
+
+
+class Repeats(NamedTuple):
+    """The variances between processes, of logarithms, of the typical case of a run."""
+
+    alone: Pooled  #: of a time
+    in_turns: Pooled  #: of the ratio of two times that were measured in turns
+    processes: float  #: that the typical case was measured in
+
+
+NONE = Repeats(between.UNKNOWN, between.UNKNOWN, 1.0)
+
+
+def of(run: Run) -> Repeats:
+    """Return what the repeats of a run tell of its cases."""
+    return found(run.rows, run.noise)
+
+
+def found(rows: Iterable[Row], noise: Iterable[Noise]) -> Repeats:
+    """Return what the repeats among rows, and those that records of noise tell of, say of all cases.
+
+    Between processes, the ratios of the kernels of a layer are compared, which were measured in turns. Of one kernel
+    under two names in one process, the ratio is 1 but for noise.
+    """
+    times = [(row, log_times(row)) for row in rows if row.timed]
+    twins = np.log([pair["ratio"] for record in noise for pair in record.pairs if "ratio" in pair])
+    in_turns = _between_kernels(times) + [_Spread(twins**2, 1.0, float(len(twins)))] * bool(len(twins))
+    alone = _between_times(times)
+    known = _pooled(in_turns)
+    return Repeats(
+        alone=_pooled(alone) if alone else Pooled(known.variance / 2, known.freedom),
+        in_turns=known,
+        processes=float(np.median([len(each) for _, each in times])) if times else 1.0,
+    )
+
+
+def log_times(row: Row) -> dict[int, float]:
+    """Return the logarithm of the median of each process that took samples, by the number of the process."""
+    return {process: math.log(medians.median(samples)) for process, samples in enumerate(row.by_process) if samples}
+
+
+def alone(row: Row, known: Pooled) -> Estimate:
+    """Return how sure the logarithm of a time is, of a run whose repeats are known."""
+    within = [medians.log_variance(samples) for samples in row.by_process if samples]
+    return between.estimate(list(log_times(row).values()), within, known)
+
+
+class _Spread(NamedTuple):
+    """Variances of the same degrees of freedom, and the degrees of freedom of all of them together."""
+
+    variances: NDArray[np.float64]
+    freedom_of_each: float
+    freedom: float
+
+
+def _between_kernels(times: Sequence[tuple[Row, Mapping[int, float]]]) -> list[_Spread]:
+    """The ratio of every two kernels of a layer: variances between the processes that all of them were measured in."""
+    layers: dict[tuple[str, str], list[Mapping[int, float]]] = defaultdict(list)
+    for row, logs in times:
+        if row.block is not None:
+            layers[row.block, row.layer].append(logs)
+    spreads = []
+    for kernels in layers.values():
+        table = _common(kernels)
+        if table.shape[0] > 1 and table.shape[1] > 1:
+            i, j = np.triu_indices(len(table), 1)
+            own = table.shape[1] - 1.0
+            spreads.append(_Spread((table[i] - table[j]).var(axis=1, ddof=1), own, own * (len(table) - 1)))
+    return spreads
+
+
+def _between_times(times: Sequence[tuple[Row, Mapping[int, float]]]) -> list[_Spread]:
+    """The times of each case. What a process does to all cases of a block alike is seen only once in the block."""
+    blocks: dict[tuple[str | None, int], list[list[float]]] = defaultdict(list)
+    for row, logs in times:
+        if len(logs) > 1:
+            blocks[row.block, len(logs)].append(list(logs.values()))
+    return [
+        _Spread(np.var(each, axis=1, ddof=1), processes - 1.0, processes - 1.0)
+        for (_, processes), each in blocks.items()
+    ]
+
+
+def _common(kernels: Sequence[Mapping[int, float]]) -> NDArray[np.float64]:
+    """The logarithms of kernels in the processes that have all of them, shape (kernels, processes)."""
+    processes = [process for process in kernels[0] if all(process in each for each in kernels)]
+    return np.array([[each[process] for process in processes] for each in kernels]).reshape(len(kernels), -1)
+
+
+def _pooled(spreads: Sequence[_Spread]) -> Pooled:
+    return between.pooled(
+        np.concatenate([each.variances for each in spreads]) if spreads else (),
+        np.concatenate([np.full(len(each.variances), each.freedom_of_each) for each in spreads]) if spreads else (),
+        sum(each.freedom for each in spreads),
+    )
+
+
+def floor(known: Repeats) -> float | None:
+    """Return the least relative difference, 0.01 for 1%, that the typical comparison in the run resolves.
+
+    None of a run that repeats nothing.
+    """
+    return _resolved([_typical(known.in_turns, known.processes)])
+
+
+def floor_between(*runs: Repeats) -> float | None:
+    """Return the least relative difference of the typical case from itself in another run that they resolve."""
+    return _resolved([_typical(known.alone, known.processes) for known in runs])
+
+
+def _typical(known: Pooled, processes: float) -> Estimate:
+    """How sure the typical case is. Few repeats say little of it: the floor takes them as if they were some."""
+    return Estimate(known.variance / processes, max(known.freedom, between.WEIGHT) if known.freedom else 0.0)
+
+
+def _resolved(typical: Sequence[Estimate]) -> float | None:
+    parts = [part for part in typical if part.freedom]
+    if not parts:
+        return None
+    return math.expm1(between.half_width(between.combined(parts, [1.0] * len(parts)), _WITHIN))
