@@ -10,6 +10,7 @@ The Python interface is what the command line uses::
     fb.totals(run, "int8")            # whole networks, over a kernel of your choice
     fb.ratios([before, after])        # what changed between runs, case by case
     fb.report([run], "report.html")   # the page
+    fb.layers(module, example)        # the layers of a PyTorch module, to run or to write as YAML
 """
 
 from os import PathLike
@@ -21,19 +22,48 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fatnn_bench.architectures.models.found import Found
     from fatnn_bench.comparison.compare import speedups, totals
     from fatnn_bench.comparison.compare_runs import ratios
     from fatnn_bench.records.run import Run
 
-__all__ = ["Run", "__version__", "load", "ratios", "report", "speedups", "totals"]
+__all__ = ["Found", "Run", "__version__", "layers", "load", "ratios", "report", "speedups", "totals"]
 
 #: Where the names are; they are loaded when they are wanted, so that `import fatnn_bench` is quick.
 _HOMES = {
+    "Found": "fatnn_bench.architectures.models.found",
     "Run": "fatnn_bench.records.run",
     "ratios": "fatnn_bench.comparison.compare_runs",
     "speedups": "fatnn_bench.comparison.compare",
     "totals": "fatnn_bench.comparison.compare",
 }
+
+
+def layers(module: Any, example: Any) -> "Found":
+    """Find the layers of a PyTorch module, by calling it once.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Called in evaluation and without gradients; it is left as it was. On the device ``meta`` nothing is computed, so
+        that a module may be larger than the memory.
+    example : torch.Tensor, tuple or mapping
+        What it is called with: an input, several, or several by name. Batch and sequence length are theirs.
+
+    Returns
+    -------
+    Found
+        ``layers`` holds convolutions and products with constant weights, each shape once with its ``count``;
+        ``summary`` says what else there is. ``yaml()`` is the text of a file for ``--shapes``.
+
+    Raises
+    ------
+    UserError
+        If PyTorch is not installed, or the module has no such layer.
+    """
+    from fatnn_bench.architectures.models import torch_module
+
+    return torch_module.layers(module, example)
 
 
 def load(path: str | PathLike[str]) -> "Run":

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fatnn_bench.cli.options import MOST_PROCESSES, Cache, Order, Scope, chosen_cases
+from fatnn_bench.cli.options import MOST_PROCESSES, Cache, Order, Scope, chosen_cases, chosen_layers
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
-from fatnn_bench.files.gate import Amount, Name, Text
+from fatnn_bench.files.gate import Amount, Count, Name, Text
 
 if TYPE_CHECKING:
     from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
     from fatnn_bench.records.run import Run
     from fatnn_bench.workload.cases import Case
+    from fatnn_bench.workload.layers import Layer
 
 
 class Taken(BaseModel):
@@ -41,6 +42,8 @@ class Taken(BaseModel):
     case_seconds: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e6)] | None
     affinity: Annotated[str, Field(pattern=r"^(auto|none|[0-9]{1,5})$")] = "auto"
     processes: Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSES)] | None = 1
+    batch: Count | None = None
+    tokens: Count | None = None
 
 
 _TAKEN = TypeAdapter(Taken)
@@ -65,6 +68,8 @@ class Choice:
     processes: int | None  #: None for as many as the settings have
     platforms: str | None
     plugin: list[str] = field(default_factory=list)  #: as in :mod:`fatnn_bench.plugins`
+    batch: int | None = None
+    tokens: int | None = None
 
     @classmethod
     def of_run(cls, run: "Run", plugins: Sequence[str], given: "Choice | None" = None) -> Self:
@@ -114,11 +119,13 @@ class Choice:
 
         return select(load(Path(self.platforms) if self.platforms else None), self.platform)
 
-    def cases(self, entry: "Platform") -> "list[Case]":
-        """The cases on a platform."""
-        return chosen_cases(
-            self.shapes, self.layer, self.kernel, self.scope, entry.thread_count, self.plugin, entry.kind
-        )
+    def layers(self) -> "list[Layer]":
+        """The layers, of which ``layer`` chooses some."""
+        return chosen_layers(self.shapes, self.scope, self.batch, self.tokens)
+
+    def cases(self, layers: "Sequence[Layer]", entry: "Platform") -> "list[Case]":
+        """The cases of layers on a platform."""
+        return chosen_cases(layers, self.layer, self.kernel, self.scope, entry.thread_count, self.plugin, entry.kind)
 
     def settings(self) -> "Settings":
         """How long and how often to measure."""

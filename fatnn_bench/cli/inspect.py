@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fatnn_bench.cli.options import NATIVE, PlatformOption, PlatformsOption, together
+from fatnn_bench.cli.options import NATIVE, BatchOption, PlatformOption, PlatformsOption, TokensOption, together
 from fatnn_bench.cli.saved import FormatOption, OutputOption
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
@@ -19,6 +19,8 @@ def inspect(
         list[str] | None,
         typer.Option("--shapes", help="Where the layer is, if in no shipped network: as for run.", metavar="SHAPES"),
     ] = None,
+    batch: BatchOption = None,
+    tokens: TokensOption = None,
     platforms: PlatformsOption = None,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
@@ -27,6 +29,7 @@ def inspect(
 
     Example: [bold]fatnn-bench inspect ternary-fatnn/resnet18.conv2_x/layer@1[/bold]
     """
+    from fatnn_bench.architectures.models.found import Given
     from fatnn_bench.launch import inspection
     from fatnn_bench.platforms import load, select
     from fatnn_bench.printing import render
@@ -35,5 +38,5 @@ def inspect(
     if len(chosen) > 1:
         raise UserError(f"--platform {together(platform)} names {len(chosen)} platforms; a case is compiled for one")
     ((name, entry),) = chosen.items()
-    asked = inspection.find_case(case, together(shapes) if shapes else None, entry.thread_count)
+    asked = inspection.find_case(case, together(shapes) if shapes else None, entry.thread_count, Given(batch, tokens))
     render.write(inspection.document(asked, name, inspection.ask(asked, name, entry)), form, output)

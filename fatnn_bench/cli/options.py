@@ -12,15 +12,21 @@ from fatnn_bench.errors import UserError
 
 if TYPE_CHECKING:
     from fatnn_bench.workload.cases import Case
+    from fatnn_bench.workload.layers import Layer
 
 ShapesOption = Annotated[
     list[str],
     typer.Option(
         "--shapes",
-        help="Networks, YAML files of layers, or GEMMs as MxNxK; several with commas, or given again.",
+        help="Networks, YAML files of layers, models (.onnx, .safetensors, .gguf), or GEMMs as MxNxK; several with "
+        "commas, or given again.",
         metavar="SHAPES",
     ),
 ]
+BatchOption = Annotated[
+    int | None, typer.Option(help="Images, or sequences, at a time, where a model leaves that open.", min=1)
+]
+TokensOption = Annotated[int | None, typer.Option(help="Tokens of a sequence, where a model leaves that open.", min=1)]
 LayerOption = Annotated[
     list[str] | None,
     typer.Option(help="Only layers that match, such as 'conv*_x'; may be given again.", metavar="GLOB"),
@@ -102,8 +108,26 @@ def writable(output: Path | None) -> Path | None:
     return output
 
 
+def chosen_layers(shapes: str, scope: Scope, batch: int | None, tokens: int | None) -> "list[Layer]":
+    """The layers that the options ask for; what a model holds beside them is told."""
+    from fatnn_bench.architectures import network_shapes, networks
+    from fatnn_bench.architectures.models.found import Given
+
+    given = Given(batch, tokens)
+    if scope is Scope.NETWORK:
+        for name, size in given._asdict().items():
+            if size is not None:
+                raise UserError(f"--{name} {size}: scope network takes its own batches; leave it out")
+        return network_shapes.load(shapes)
+    found = networks.find(shapes, given)
+    for model in found:
+        if model.is_model:
+            say.note(f"{model.network}: {model.summary}")
+    return networks.joined(found)
+
+
 def chosen_cases(
-    shapes: str,
+    layers: "Sequence[Layer]",
     layer: str | None,
     kernel: str | None,
     scope: Scope,
@@ -112,11 +136,9 @@ def chosen_cases(
     kind: str = "cpu",
 ) -> "list[Case]":
     """The cases that the options ask for, on a kind of platform; ``plugins`` are those of :func:`chosen_plugins`."""
-    from fatnn_bench.architectures import network_shapes, networks
     from fatnn_bench.contenders.catalog import contenders
     from fatnn_bench.workload.cases import sweep
 
-    layers = network_shapes.load(shapes) if scope is Scope.NETWORK else networks.load(shapes)
     names = list(contenders(scope, kind))
     if plugins:
         from fatnn_bench.plugins.discovery import discover

@@ -68,7 +68,7 @@ def _again(chosen: Choice, output: Path, timeout: float) -> "Run":
 
     (entry,) = chosen.entries().values()
     plan = Plan(
-        chosen.cases(entry),
+        chosen.cases(chosen.layers(), entry),
         chosen.platform,
         entry,
         chosen.settings(),

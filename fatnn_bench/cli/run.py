@@ -14,6 +14,7 @@ from fatnn_bench.cli.options import (
     MOST_PROCESSES,
     NATIVE,
     RESNET18,
+    BatchOption,
     Cache,
     KernelOption,
     LayerOption,
@@ -26,6 +27,7 @@ from fatnn_bench.cli.options import (
     SeedOption,
     ShapesOption,
     TimeoutOption,
+    TokensOption,
     chosen_affinity,
     chosen_plugins,
     together,
@@ -38,12 +40,15 @@ if TYPE_CHECKING:
     from fatnn_bench.harness.timing import Settings
     from fatnn_bench.platforms import Platform
     from fatnn_bench.records.run import Run
+    from fatnn_bench.workload.layers import Layer
 
 
 def run(
     context: typer.Context,
     platform: PlatformOption = NATIVE,
     shapes: ShapesOption = RESNET18,
+    batch: BatchOption = None,
+    tokens: TokensOption = None,
     layer: LayerOption = None,
     kernel: KernelOption = None,
     scope: ScopeOption = Scope.KERNEL,
@@ -117,6 +122,8 @@ def run(
         processes,
         file,
         plugins,
+        batch,
+        tokens,
     )
     earlier = None
     if resume is not None:
@@ -127,9 +134,8 @@ def run(
         chosen.refuse_others(given, _given(context), earlier.source)
         choice, output = chosen, Path(earlier.source)
     settings = choice.settings()
-    plans = [
-        _plan(replace(choice, platform=name), entry, settings, timeout) for name, entry in choice.entries().items()
-    ]
+    entries, layers = choice.entries(), choice.layers()
+    plans = [_plan(replace(choice, platform=name), layers, entry, settings, timeout) for name, entry in entries.items()]
     codes: list[Exit] = []
     if dry_run:
         for plan in plans:
@@ -143,11 +149,11 @@ def run(
         raise typer.Exit(code or Exit.ERROR)
 
 
-def _plan(choice: Choice, entry: "Platform", settings: "Settings", timeout: float) -> "Plan":
+def _plan(choice: Choice, layers: "Sequence[Layer]", entry: "Platform", settings: "Settings", timeout: float) -> "Plan":
     from fatnn_bench.campaign import Plan
 
     plan = Plan(
-        choice.cases(entry),
+        choice.cases(layers, entry),
         choice.platform,
         entry,
         settings,
@@ -203,7 +209,8 @@ def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
 
     cases = owed(plan, earlier)
     for case in cases:
-        say.result(f"{case.id}  {case.layer.m}×{case.layer.n}×{case.layer.k}")
+        what = f"SKIPPED: {case.skip_reason}" if case.skip_reason else f"{case.layer.m}×{case.layer.n}×{case.layer.k}"
+        say.result(f"{case.id}  {what}")
     seconds = estimate_s(cases, plan.settings)
     typer.echo(f"{len(cases)} cases on {plan.platform_name}, about {seconds:.0f} s once compiled", err=True)
 

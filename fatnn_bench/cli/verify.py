@@ -8,6 +8,7 @@ from fatnn_bench.cli import say
 from fatnn_bench.cli.options import (
     NATIVE,
     RESNET18,
+    BatchOption,
     KernelOption,
     LayerOption,
     PlatformOption,
@@ -18,7 +19,9 @@ from fatnn_bench.cli.options import (
     SeedOption,
     ShapesOption,
     TimeoutOption,
+    TokensOption,
     chosen_cases,
+    chosen_layers,
     chosen_plugins,
     together,
 )
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 def verify(
     platform: PlatformOption = NATIVE,
     shapes: ShapesOption = RESNET18,
+    batch: BatchOption = None,
+    tokens: TokensOption = None,
     layer: LayerOption = None,
     kernel: KernelOption = None,
     scope: ScopeOption = Scope.KERNEL,
@@ -50,7 +55,8 @@ def verify(
     from fatnn_bench.platforms import load, select
 
     plugins, whole = chosen_plugins(plugin)
-    chosen = together(shapes), together(layer) if layer else None, together(kernel) if kernel else None
+    layers = chosen_layers(together(shapes), scope, batch, tokens)
+    chosen = layers, together(layer) if layer else None, together(kernel) if kernel else None
     rows: list[Row] = []
     try:
         for entry in select(load(platforms), together(platform)).values():

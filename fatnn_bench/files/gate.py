@@ -9,8 +9,10 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, BinaryIO, TypeVar
 
 from pydantic import AfterValidator, FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
@@ -19,8 +21,8 @@ from fatnn_bench.errors import UserError, legible
 
 __all__ = [
     "Amount", "Count", "Fraction", "Index", "Label", "Load", "Name", "Plain", "Rate", "Seconds", "Series", "Text",
-    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "parsed", "place_of", "plain",
-    "refusal", "text", "validated",
+    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "opened", "parsed", "place_of",
+    "plain", "refusal", "text", "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -111,26 +113,44 @@ def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:
     UserError
         It cannot be read, or is larger.
     """
-    found = beginning(path, instead, most_bytes + 1)
-    if len(found) > most_bytes:
+    with opened(path, instead) as file:
+        # one that grows, or does not tell its size, is seen when it is read
+        large = os.fstat(file.fileno()).st_size > most_bytes
+        found = b"" if large else file.read(most_bytes + 1)
+    if large or len(found) > most_bytes:
         raise UserError(f"cannot read {path}: it is larger than {_size(most_bytes)}, the most that is read; {instead}")
     return found.removeprefix(b"\xef\xbb\xbf")
 
 
 def beginning(path: Path, instead: str, most_bytes: int) -> bytes:
     """Return the first bytes of a regular file, at most so many; otherwise as :func:`content`."""
+    with opened(path, instead) as file:
+        return file.read(most_bytes)
+
+
+@contextmanager
+def opened(path: Path, instead: str) -> Iterator[BinaryIO]:
+    """Open a regular file, to read a part of it; what goes wrong meanwhile is told as by :func:`content`."""
+
+    def refused(why: str | None) -> UserError:
+        return UserError(f"cannot read {path}: {why}; {instead}")
+
     try:
         if why := _no_file(os.stat(path).st_mode):
-            raise UserError(f"cannot read {path}: it is {why}; {instead}")
+            raise refused(f"it is {why}")
         # it may have become another since: a pipe would wait for its writer
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            if why := _no_file(os.fstat(file.fileno()).st_mode):
-                raise UserError(f"cannot read {path}: it is {why}; {instead}")
-            return file.read(most_bytes)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; {instead}") from error
+        raise refused(error.strerror) from error
     except ValueError as error:  # a NUL in its name
-        raise UserError(f"cannot read {path}: no file can have that name; {instead}") from error
+        raise refused("no file can have that name") from error
+    with open(descriptor, "rb") as file:
+        if why := _no_file(os.fstat(descriptor).st_mode):
+            raise refused(f"it is {why}")
+        try:
+            yield file
+        except OSError as error:
+            raise refused(error.strerror) from error
 
 
 def text(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> str:

@@ -26,7 +26,7 @@ _SLOWEST_GMACS_PER_S = 20.0
 
 def case_seconds(case: Case, settings: Settings) -> float:
     """A rough number of seconds that measuring a case takes once it is compiled."""
-    if case.layer.skip_reason:
+    if case.skip_reason:
         return 0.0
     sample_s = max(settings.sample_s, case.layer.macs / _SLOWEST_GMACS_PER_S * 1e-9)
     sampling = max(settings.least_rounds * sample_s, min(settings.rounds * 1.3 * sample_s, settings.case_s))

@@ -31,7 +31,7 @@ def hot_loop(case: Case) -> dict[str, Any]:
     own = [name for name in contenders(case.scope) if name in PRODUCTS]
     if case.kernel not in own:
         return {"refusal": f"only the suite's own kernels can be inspected: in scope {case.scope} {', '.join(own)}"}
-    if reason := contenders(case.scope)[case.kernel].skip_reason(case.layer):
+    if reason := case.skip_reason or contenders(case.scope)[case.kernel].skip_reason(case.layer):
         return {"refusal": reason}
     run = _run_gemm if case.scope == "kernel" else _run_convolution
     tile = run(PRODUCTS[case.kernel], case)

@@ -195,7 +195,7 @@ def _attempt(case: Case, contenders: Mapping[str, Contender], problems: Problems
     if contender is None:
         return unmeasured(case, Status.ERROR, f"no kernel is named {case.kernel}; there are {', '.join(contenders)}")
     try:
-        if reason := contender.skip_reason(case.layer) or beyond_memory(case):
+        if reason := case.skip_reason or contender.skip_reason(case.layer) or beyond_memory(case):
             return unmeasured(case, Status.SKIPPED, reason)
         problem = problems.of(contender.x_domain, contender.y_domain)
         prepared = contender.prepare(problem, case.threads)

@@ -66,8 +66,8 @@ def _described(row: Row) -> Row:
 
 def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: Request) -> Row:
     """PASSED without a time, FAILED, or why it was not tried."""
-    if case.layer.skip_reason:
-        return unmeasured(case, Status.SKIPPED, case.layer.skip_reason)
+    if case.skip_reason:
+        return unmeasured(case, Status.SKIPPED, case.skip_reason)
     if case.kernel not in PRODUCTS or case.scope != "kernel":
         return unmeasured(case, Status.SKIPPED, "the emulator runs the suite's own kernels, packed × packed, only")
     if reason := beyond_memory(case):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fatnn_bench.architectures import networks
+from fatnn_bench.architectures.models.found import NOTHING, Given
 from fatnn_bench.document import Document, Sheet
 from fatnn_bench.errors import UserError
 from fatnn_bench.files.yamlfile import closest
@@ -22,7 +23,7 @@ __all__ = ["ask", "document", "find_case"]
 _CASE = re.compile(r"([^/@]+)/([^/@]+)(?:/(kernel|layer|packed))?(?:@([1-9]\d*))?")
 
 
-def find_case(text: str, shapes: str | None, threads: int = 1) -> Case:
+def find_case(text: str, shapes: str | None, threads: int = 1, given: Given = NOTHING) -> Case:
     """Return the case of an id, or of ``kernel/shape``, whose scope is then ``kernel``.
 
     Parameters
@@ -33,6 +34,8 @@ def find_case(text: str, shapes: str | None, threads: int = 1) -> Case:
         Where the layer is found, as ``run`` has it; None for the shipped network that the shape names.
     threads
         Where the text has none.
+    given
+        Batch and tokens, for models that leave them open.
 
     Raises
     ------
@@ -46,12 +49,13 @@ def find_case(text: str, shapes: str | None, threads: int = 1) -> Case:
             "ternary-fatnn/resnet18.conv2_x/layer@1, with kernel, layer or packed for the scope"
         )
     kernel, shape, scope, count = found.groups()
-    return Case(kernel, _layer(shape, shapes), scope or "kernel", int(count or threads))
+    return Case(kernel, _layer(shape, shapes, given), scope or "kernel", int(count or threads))
 
 
-def _layer(shape: str, shapes: str | None) -> Layer:
+def _layer(shape: str, shapes: str | None, given: Given) -> Layer:
     bare = re.fullmatch(r"\d+x\d+x\d+", shape)
-    layers = {layer.full_name: layer for layer in networks.load(shapes or (shape if bare else shape.partition(".")[0]))}
+    found = networks.load(shapes or (shape if bare else shape.partition(".")[0]), given)
+    layers = {layer.full_name: layer for layer in found}
     if shape not in layers:
         raise UserError(f"no layer is '{shape}'{closest(shape, layers)}")
     return layers[shape]

@@ -84,8 +84,8 @@ def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row
 
 
 def _beyond_the_model(case: Case) -> str:
-    if case.layer.skip_reason:
-        return case.layer.skip_reason
+    if case.skip_reason:
+        return case.skip_reason
     if case.kernel not in PRODUCTS:
         return "the model knows the code of the suite's own kernels only"
     if case.scope != "kernel":

@@ -86,6 +86,13 @@ class _Shape(TypedDict, total=False):
     padding: Index
     groups: Count
     count: Count
+    dilation: Count
+    kernel_width: Count
+    stride_width: Count
+    dilation_width: Count
+    padding_left: Index
+    padding_bottom: Index
+    padding_right: Index
     image_macs: Amount | None
     m: Count
     n: Count

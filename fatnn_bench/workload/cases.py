@@ -23,6 +23,14 @@ class Case:
         """``kernel/shape/scope@threads``, such as ``ternary-fatnn/resnet18.conv2_x/kernel@1``."""
         return f"{self.kernel}/{self.layer.full_name}/{self.scope}@{self.threads}"
 
+    @property
+    def skip_reason(self) -> str:
+        """Why no kernel can run it; empty if some can: in scope ``kernel`` a convolution is its matrix product."""
+        if self.layer.skip_reason or self.scope == "kernel":
+            return self.layer.skip_reason
+        what = self.layer.window.irregularity
+        return f"{what}: scope {self.scope} runs square windows; scope kernel times the matrix product" if what else ""
+
     def to_json(self) -> dict[str, Any]:
         return {"kernel": self.kernel, "layer": self.layer.to_json(), "scope": self.scope, "threads": self.threads}
 

@@ -5,8 +5,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from synthetic import make_row, make_run
@@ -56,6 +58,11 @@ def workplace(tmp_path_factory):
             for row in run.rows:
                 writer.write(row)
     shutil.copy(folder / "layers.jsonl", folder / "run.jsonl")
+    if find_spec("onnx"):
+        from onnx_files import model, node, saved
+
+        product = model([node("MatMul", "x", "w")], {"x": ("batch", 3)}, {"w": np.zeros((3, 4), np.float32)})
+        saved(product, folder / "model.onnx")
     return folder
 
 
@@ -69,6 +76,8 @@ def test_there_are_commands_to_check():
 
 @pytest.mark.parametrize("words", CASES)
 def test_a_command_is_understood(words, workplace, command, monkeypatch):
+    if "model.onnx" in words and find_spec("onnx") is None:
+        pytest.skip("onnx is not installed")
     if words[0] in QUICK and "--help" not in words:
         shutil.rmtree(workplace / "my_kernel", ignore_errors=True)
         monkeypatch.chdir(workplace)
@@ -107,6 +116,8 @@ SNIPPETS = [
 @pytest.mark.parametrize(("page", "number"), SNIPPETS)
 def test_a_snippet_runs_after_those_before_it(page, number, workplace, environ):
     code = "\n".join(["from fatnn_kernels.operations import popcount", *blocks(page, "python")[: number + 1]])
+    if "import torch" in code and find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=workplace, env=environ, capture_output=True, text=True
     )

@@ -50,7 +50,14 @@ def test_full_names():
 
 def test_only_grouped_convolutions_are_skipped():
     assert conv().skip_reason == ""
-    assert conv(groups=2).skip_reason.startswith("grouped convolution: 2 groups")
+    assert conv(groups=2).skip_reason.startswith("grouped convolution: 2 groups make 2 small products of 15×3×18")
+
+
+def test_json_tells_of_a_window_what_few_have_and_only_then():
+    odd = conv(kernel_width=1, dilation=2, padding=2, padding_right=0)
+    assert Layer.from_json(odd.to_json()) == odd
+    assert odd.to_json()["kernel_width"] == 1
+    assert set(conv().to_json()).isdisjoint({"dilation", "kernel_width", "padding_right"})
 
 
 def test_json_round_trip_ignores_what_it_does_not_know():
@@ -62,7 +69,7 @@ def test_json_round_trip_ignores_what_it_does_not_know():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"kernel": 8, "padding": 1}, "the kernel of 8 is larger than the padded image, whose smaller side is 7"),
+        ({"kernel": 8, "padding": 1}, "the kernel of 8 is larger than the padded image, whose height is 7"),
         ({"stride": 0}, "layer c: stride is 0, expected at least 1"),
         ({"batch": 0}, "batch is 0, expected at least 1"),
         ({"padding": -1}, "padding is -1, expected at least 0"),
