@@ -11,12 +11,13 @@ from fatnn_bench.hotloop.assembly import Block
 from fatnn_bench.launch import in_process
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import mca
-from fatnn_bench.model.predict import predict
+from fatnn_bench.model.predict import Model, predict
+from fatnn_bench.model.validated import Known, known, nearest
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
 from fatnn_kernels import PRODUCTS
-from fatnn_kernels.target import Target, describe
+from fatnn_kernels.target import describe
 
 #: An instruction that every assembler knows.
 _NOTHING = Block("nothing", ("nop",), None)
@@ -26,12 +27,14 @@ def events(platform: ModelledPlatform, request: Request) -> Generator[Event]:
     """Predict every case; see :func:`fatnn_bench.launch.events`."""
     program = llvm_mca.find()
     assert program is not None
-    model = f"llvm-mca {llvm_mca.version(program)}"
-    target = describe(platform.triple, platform.cpu, platform.features or "")
+    model = Model(program, describe(platform.triple, platform.cpu, platform.features or ""), platform.cpu)
     return in_process.told(
-        Ready(_machine(platform, model), machine.software() | {"llvm-mca": llvm_mca.version(program)}),
+        Ready(
+            _machine(platform, f"llvm-mca {llvm_mca.version(program)}"),
+            machine.software() | {"llvm-mca": llvm_mca.version(program)},
+        ),
         request,
-        lambda _, cases: (predicted(case, target, platform.clock_ghz, program) for case in cases),
+        lambda _, cases: (predicted(case, model, platform.clock_ghz) for case in cases),
     )
 
 
@@ -50,28 +53,24 @@ def obstacle(platform: ModelledPlatform) -> str:
     return ""
 
 
-def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row:
-    """Return the row of a case on a target: MODELLED, or SKIPPED where there is no model of it.
-
-    Parameters
-    ----------
-    program
-        An llvm-mca; see :func:`fatnn_bench.machine.llvm_mca.find`.
-    """
+def predicted(case: Case, model: Model, clock_ghz: float) -> Row:
+    """Return the row of a case: MODELLED, or SKIPPED where there is no model of it."""
     reason = _beyond_the_model(case)
     if reason:
         return unmeasured(case, Status.SKIPPED, reason)
     layer = case.layer
     try:
-        prediction = predict(program, target, case.kernel, layer.m, layer.n, layer.k)
+        prediction = predict(model, case.kernel, layer.m, layer.n, layer.k)
     except (mca.UnknownCpuError, ValueError) as error:
         return unmeasured(case, Status.SKIPPED, str(error))
     seconds = prediction.cycles / clock_ghz * 1e-9
-    tile = prediction.tile
-    how = f"predicted by llvm-mca {llvm_mca.version(program)} at {clock_ghz:.3g} GHz, not run"
+    tile, like = prediction.tile, nearest(model.target, model.cpu, known())
+    simulator = f"llvm-mca {llvm_mca.version(model.program)}"
     return replace(
-        unmeasured(case, Status.MODELLED, how),
+        unmeasured(case, Status.MODELLED, f"predicted by {simulator} at {clock_ghz:.3g} GHz, not run; {_bar(like)}"),
         median_s=seconds,
+        ci_low_s=seconds / like.factor,
+        ci_high_s=seconds * like.factor,
         gmacs_per_s=layer.macs / seconds * 1e-9,
         way=tile.product.way,
         codegen={
@@ -79,8 +78,14 @@ def predicted(case: Case, target: Target, clock_ghz: float, program: str) -> Row
             "tile": f"{tile.rows}x{tile.vectors}",
             "cycles": prediction.cycles,
             "hot_fraction": prediction.hot_fraction,
+            "model": simulator,
+            "validated_on": f"{like.cpu}, {like.platform}",
         },
     )
+
+
+def _bar(like: Known) -> str:
+    return f"up to {like.factor - 1:.0%} off on the nearest CPU that could be checked, {like.cpu} ({like.platform})"
 
 
 def _beyond_the_model(case: Case) -> str:

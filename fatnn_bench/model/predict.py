@@ -2,8 +2,10 @@
 
     cycles = row tiles × column tiles × Σ_panels Σ_blocks runs(block, words of the panel) × cycles(block)
 
-It is the time of a kernel whose operands are in the first cache, on one core at its full clock. Left out are the misses
-of caches, mispredicted branches, the driver's own loops, and blocks that LLVM puts on the edges between others.
+The cycles of a block are those of llvm-mca, mended where LLVM's description of the CPU is known to be wrong
+(:mod:`fatnn_bench.model.faults`). It is the time of a kernel whose operands are in the first cache, on one core at its
+full clock. Left out are the misses of caches, mispredicted branches, the driver's own loops, and blocks that LLVM puts
+on the edges between others.
 """
 
 from dataclasses import dataclass
@@ -12,10 +14,20 @@ from functools import cache
 from fatnn_bench.hotloop.assembly import blocks
 from fatnn_bench.model import mca
 from fatnn_bench.model.control import block_counts
+from fatnn_bench.model.faults import mended, waiting
 from fatnn_bench.model.tile_code import compile_tile, product_for
 from fatnn_kernels.driver import choose_tile, panel_words
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is simulated, and by what."""
+
+    program: str  #: an llvm-mca; see :func:`fatnn_bench.machine.llvm_mca.find`
+    target: Target  #: what LLVM compiles for
+    cpu: str  #: LLVM's name of the CPU whose pipeline runs the code
 
 
 @dataclass(frozen=True)
@@ -28,13 +40,8 @@ class Prediction:
     hot_fraction: float  #: the part of all cycles that goes there
 
 
-def predict(program: str, target: Target, product_name: str, m: int, n: int, k: int) -> Prediction:
+def predict(model: Model, product_name: str, m: int, n: int, k: int) -> Prediction:
     """Predict the kernel of a product on a GEMM of x [M, K] and y [N, K].
-
-    Parameters
-    ----------
-    program
-        An llvm-mca; see :func:`fatnn_bench.machine.llvm_mca.find`.
 
     Raises
     ------
@@ -43,12 +50,12 @@ def predict(program: str, target: Target, product_name: str, m: int, n: int, k: 
     ValueError
         LLVM made code that the model cannot follow.
     """
-    product = product_for(product_name, target)
-    tile = choose_tile(product, target, m, k)
+    product = product_for(product_name, model.target)
+    tile = choose_tile(product, model.target, m, k)
     tiles = -(-m // tile.rows) * -(-n // tile.columns)
     by_block: dict[str, float] = {}
     for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.steps(k)):
-        for block, spent in _tile_cycles(program, tile, target, words, first).items():
+        for block, spent in _tile_cycles(model, tile, words, first).items():
             by_block[block] = by_block.get(block, 0.0) + spent
     total = sum(by_block.values())
     hottest = max(by_block, key=by_block.__getitem__)
@@ -61,18 +68,19 @@ def _panels(most: int, words: int) -> list[tuple[int, bool]]:
 
 
 @cache
-def _tile_cycles(program: str, tile: Tile, target: Target, words: int, first: bool) -> dict[str, float]:
+def _tile_cycles(model: Model, tile: Tile, words: int, first: bool) -> dict[str, float]:
     """The cycles of one call of the tile, by block."""
-    runs = block_counts(compile_tile(tile, target).ir, {"words": words, "first": first})
-    each = _block_cycles(program, tile, target)
+    runs = block_counts(compile_tile(tile, model.target).ir, {"words": words, "first": first})
+    each = _block_cycles(model, tile)
     hottest = max(runs, key=runs.__getitem__)
     if hottest not in each:
-        raise ValueError(f"the block {hottest}, which runs most often, is not in the assembly for {target.cpu}")
+        raise ValueError(f"the block {hottest}, which runs most often, is not in the assembly for {model.target.cpu}")
     return {block: count * each[block] for block, count in runs.items() if block in each}
 
 
 @cache
-def _block_cycles(program: str, tile: Tile, target: Target) -> dict[str, float]:
-    named = [block for block in blocks(compile_tile(tile, target).assembly) if block.name]
-    spent = mca.cycles(program, mca.Cpu(target.triple, target.cpu, target.features), named)
-    return {block.name: cycles for block, cycles in zip(named, spent, strict=True)}
+def _block_cycles(model: Model, tile: Tile) -> dict[str, float]:
+    named = [block for block in blocks(compile_tile(tile, model.target).assembly) if block.name]
+    cpu = mca.Cpu(model.target.triple, model.cpu, model.target.features)
+    spent = mca.cycles(model.program, cpu, [mended(block, model.cpu) for block in named])
+    return {block.name: cycles + waiting(block, model.cpu) for block, cycles in zip(named, spent, strict=True)}

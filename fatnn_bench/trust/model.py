@@ -1,35 +1,43 @@
 """How far the model is off, where it can be seen: on this machine."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 
 from fatnn_bench import launch
 from fatnn_bench.document import Document, Sheet
-from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.harness import events as said
 from fatnn_bench.harness.timing import STANDARD
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch.modelled import predicted
-from fatnn_bench.machine import llvm_mca
+from fatnn_bench.machine import llvm_mca, pipeline
 from fatnn_bench.model.clock import measure_hz
-from fatnn_bench.platforms import CpuPlatform
+from fatnn_bench.model.predict import Model
+from fatnn_bench.model.validated import Code, code_of
+from fatnn_bench.platforms import CpuPlatform, Platform
 from fatnn_bench.records.run import Row
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels import PRODUCTS
-from fatnn_kernels.target import current_target
+from fatnn_kernels.target import Target, current_target, describe
 
-__all__ = ["Check", "Validation", "document", "validate"]
+__all__ = ["Check", "Validation", "check", "document", "validate"]
+
+#: The ways whose instructions are multiplications.
+_MULTIPLY = frozenset({"fma", "dot", "tiles"})
 
 
 @dataclass(frozen=True)
 class Check:
     """One kernel on one layer."""
 
+    platform: str
     layer: str
     kernel: str
     predicted_gmacs_per_s: float
@@ -47,7 +55,10 @@ class Validation:
 
     cpu: str  #: LLVM's name
     model: str
-    clock_ghz: float  #: measured, the mean of before and after
+    created: str  #: UTC, ISO 8601
+    clocks_ghz: dict[int, float]  #: by the bits of the vectors that are multiplied, which some CPUs do at a lower one
+    clock_source: str  #: how the clocks are known
+    codes: dict[str, Code]  #: what each platform compiles
     checks: tuple[Check, ...]
     unchecked: tuple[str, ...]  #: why a case is in no check
 
@@ -57,50 +68,99 @@ class Validation:
         ratios = [abs(math.log1p(check.error)) for check in self.checks]
         return math.expm1(sum(ratios) / len(ratios))
 
+    @property
+    def largest_error(self) -> float:
+        """The same of the prediction that is the most off."""
+        return math.expm1(max(abs(math.log1p(check.error)) for check in self.checks))
 
-def validate(layers: Sequence[Layer], seed: int = 0) -> Validation:
+
+def validate(layers: Sequence[Layer], platforms: Mapping[str, Platform], seed: int = 0) -> Validation:
     """Predict and measure every product on the layers, on this machine, one thread.
+
+    Parameters
+    ----------
+    platforms
+        Of the kind ``cpu``, by name: what this machine compiles for.
 
     Raises
     ------
+    UserError
+        A platform is of another kind.
     NothingComparableError
         There is no llvm-mca, it does not know this CPU, or nothing could be measured.
     """
     program = llvm_mca.find()
     if program is None:
         raise NothingComparableError("llvm-mca is not on the PATH; install LLVM, as by apt install llvm")
-    target = current_target()
+    models = {name: Model(program, _target(name, platform), pipeline.here()) for name, platform in platforms.items()}
     cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in PRODUCTS]
-    before_hz = measure_hz()
-    measured = _measure(cases, seed)
-    clock_ghz = (before_hz + measure_hz()) / 2 * 1e-9
-    rows = [predicted(case, target, clock_ghz, program) for case in cases]
-    checks = [_check(row, measured[row.case]) for row in rows if row.median_s and measured[row.case].min_s]
-    failures = [row for row in (*rows, *measured.values()) if row.median_s is None]
-    unchecked = tuple(dict.fromkeys(f"{row.case}: {row.reason}" for row in failures))
+    widths = {0, *(32 * model.target.lanes for model in models.values())}
+    before = _clocks_ghz(widths)
+    measured = {name: _measure(platform, cases, seed) for name, platform in platforms.items()}
+    after = _clocks_ghz(widths)
+    clocks = {bits: (before[bits] + after[bits]) / 2 for bits in sorted(widths)}
+    checks: list[Check] = []
+    unchecked: list[str] = []
+    for name, model in models.items():
+        for pair in ((_predict(case, model, clocks), measured[name][case.id]) for case in cases):
+            if all(row.median_s for row in pair):
+                checks.append(check(name, *pair))
+            else:
+                unchecked += [f"{name}: {row.case}: {row.reason}" for row in pair if row.median_s is None]
     if not checks:
         raise NothingComparableError(f"nothing to compare: {unchecked[0]}")
-    return Validation(target.cpu, f"llvm-mca {llvm_mca.version(program)}", clock_ghz, tuple(checks), unchecked)
+    return Validation(
+        cpu=pipeline.here(),
+        model=f"llvm-mca {llvm_mca.version(program)}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        clocks_ghz=clocks,
+        clock_source="measured before and after",
+        codes={name: code_of(model.target) for name, model in models.items()},
+        checks=tuple(checks),
+        unchecked=tuple(dict.fromkeys(unchecked)),
+    )
 
 
-def _measure(cases: list[Case], seed: int) -> dict[str, Row]:
+def _clocks_ghz(widths: Iterable[int]) -> dict[int, float]:
+    """The clock now, while vectors of so many bits are multiplied."""
+    return {bits: measure_hz(bits) * 1e-9 for bits in widths}
+
+
+def _predict(case: Case, model: Model, clocks_ghz: Mapping[int, float]) -> Row:
+    multiplies = PRODUCTS[case.kernel].way in _MULTIPLY
+    return predicted(case, model, clocks_ghz[32 * model.target.lanes if multiplies else 0])
+
+
+def _target(name: str, platform: Platform) -> Target:
+    """What a platform's worker compiles for, here."""
+    if not isinstance(platform, CpuPlatform) or platform.threads != 1:
+        raise UserError(f"{name} is no platform of kind cpu with one thread; the model is compared on such, as native")
+    here = current_target()
+    if platform.numba_cpu is None:
+        return here
+    return describe(here.triple, platform.numba_cpu, platform.numba_features or "")
+
+
+def _measure(platform: Platform, cases: list[Case], seed: int) -> dict[str, Row]:
     request = Request(cases, STANDARD, seed)
-    with closing(launch.events(CpuPlatform(kind="cpu", threads=1), request)) as events:
+    with closing(launch.events(platform, request)) as events:
         rows = [event.row for event in events if isinstance(event, said.Row)]
     return {row.case: row for row in rows}
 
 
-def _check(predicted: Row, measured: Row) -> Check:
+def check(platform: str, predicted: Row, measured: Row) -> Check:
+    """Return the check of two rows of a case."""
     assert predicted.gmacs_per_s is not None
     assert measured.min_s is not None
     fastest = measured.macs / measured.min_s * 1e-9
-    return Check(str(measured.shape["name"]), measured.kernel, predicted.gmacs_per_s, fastest)
+    return Check(platform, str(measured.shape["name"]), measured.kernel, predicted.gmacs_per_s, fastest)
 
 
 def document(validation: Validation) -> Document:
     """Return what ``fatnn-bench model --validate`` prints."""
     rows = tuple(
         (
+            check.platform,
             check.layer,
             check.kernel,
             f"{check.predicted_gmacs_per_s:.4g}",
@@ -109,19 +169,40 @@ def document(validation: Validation) -> Document:
         )
         for check in validation.checks
     )
-    sheet = Sheet(
+    cases = Sheet(
         "Predicted and measured, GMAC/s",
-        ("layer", "kernel", "predicted", "measured", "error"),
+        ("platform", "layer", "kernel", "predicted", "measured", "error"),
         rows,
-        notes=(
-            f"a prediction is typically off by {validation.typical_error:.0%} (geometric mean)",
-            "measured: the fastest sample, since the model knows no disturbance",
-            *validation.unchecked,
-        ),
-        keys=2,
+        notes=("measured: the fastest sample, since the model knows no disturbance", *validation.unchecked),
+        keys=3,
     )
-    clock = f"{validation.clock_ghz:.3g} GHz, measured"
+    clocks = [
+        f"{ghz:.3g} GHz{f' while {bits} bits are multiplied' if bits else ''}"
+        for bits, ghz in validation.clocks_ghz.items()
+    ]
+    clock = f"{', '.join(clocks)}; {validation.clock_source}"
     heading = (("cpu", validation.cpu), ("model", validation.model), ("clock", clock))
     records = [asdict(check) | {"error": check.error} for check in validation.checks]
     data = asdict(validation) | {"checks": records, "typical_error": validation.typical_error}
-    return Document((sheet,), pd.DataFrame(records), data, heading)
+    long = pd.DataFrame(records)
+    return Document((cases, _by_kernel(long, validation)), long, data, heading)
+
+
+def _by_kernel(checks: pd.DataFrame, validation: Validation) -> Sheet:
+    """How far each kernel is off over the layers: the geometric mean, and the two ends."""
+    logs = checks.assign(log=np.log1p(checks["error"])).groupby(["platform", "kernel"], sort=False)["log"]
+    ends = logs.agg(["size", "mean", "min", "max"]).reset_index().itertuples(index=False, name=None)
+    rows = tuple(
+        (platform, kernel, str(count), *(f"{math.expm1(log):+.0%}" for log in of_kernel))
+        for platform, kernel, count, *of_kernel in ends
+    )
+    return Sheet(
+        "How far a kernel is off",
+        ("platform", "kernel", "layers", "mean", "least", "most"),
+        rows,
+        notes=(
+            f"a prediction is typically off by {validation.typical_error:.0%} (geometric mean), "
+            f"at most by {validation.largest_error:.0%}",
+        ),
+        keys=2,
+    )

@@ -12,7 +12,8 @@ from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import modelled
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import predict as prediction
-from fatnn_bench.model.predict import predict
+from fatnn_bench.model.predict import Model, predict
+from fatnn_bench.model.validated import known
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import bare_gemm
@@ -25,6 +26,10 @@ BOARD = ModelledPlatform(
 )
 SHIPPED = {name: entry for name, entry in platforms.load().items() if entry.kind == "modelled"}
 TARGET = describe(BOARD.triple, BOARD.cpu, "")
+
+
+def model(program=None):
+    return Model(program or llvm_mca.find(), TARGET, BOARD.cpu)
 
 
 def case(kernel="binary", m=48, n=64, k=512, scope="kernel", threads=1):
@@ -41,36 +46,36 @@ def test_the_tile_is_the_one_the_driver_chooses(name, m, k):
     """No tile is compiled: what is predicted of a block is put in its place."""
     ones = np.ones((m, k), np.float32)
     with mock.patch.object(prediction, "_tile_cycles", return_value={"loop": 1.0}):
-        tile = predict("llvm-mca", current_target(), name, m, 1, k).tile
+        tile = predict(Model("llvm-mca", current_target(), "here"), name, m, 1, k).tile
     assert driver.pack_operands(PRODUCTS[name], ones, ones[:1])[0].tile == tile
 
 
 @needs_mca
 def test_cycles_are_those_of_the_tiles():
-    tile = predict(llvm_mca.find(), TARGET, "binary", 784, 128, 512).tile
-    one = predict(llvm_mca.find(), TARGET, "binary", tile.rows, tile.columns, 512)
-    many = predict(llvm_mca.find(), TARGET, "binary", tile.rows * 3, tile.columns * 5, 512)
+    tile = predict(model(), "binary", 784, 128, 512).tile
+    one = predict(model(), "binary", tile.rows, tile.columns, 512)
+    many = predict(model(), "binary", tile.rows * 3, tile.columns * 5, 512)
     assert one.tile == tile
     assert many.cycles == pytest.approx(15 * one.cycles)
 
 
 @needs_mca
 def test_a_loop_twice_as_long_takes_twice_as_long():
-    short, long = (predict(llvm_mca.find(), TARGET, "two-bit", 4, 4, k).cycles for k in (32 * 300, 32 * 600))
+    short, long = (predict(model(), "two-bit", 4, 4, k).cycles for k in (32 * 300, 32 * 600))
     assert long == pytest.approx(2 * short, rel=0.05)
 
 
 @needs_mca
 def test_a_result_that_does_not_fit_a_panel_is_added_to(monkeypatch):
-    whole = predict(llvm_mca.find(), TARGET, "float32", 6, 16, 200)
+    whole = predict(model(), "float32", 6, 16, 200)
     monkeypatch.setattr(prediction, "panel_words", lambda tile, row_tiles: 20)
-    parts = predict(llvm_mca.find(), TARGET, "float32", 6, 16, 200)
+    parts = predict(model(), "float32", 6, 16, 200)
     assert whole.cycles < parts.cycles < 1.5 * whole.cycles
 
 
 @needs_mca
 def test_most_cycles_go_into_the_loop():
-    found = predict(llvm_mca.find(), TARGET, "ternary-fatnn", 784, 128, 1152)
+    found = predict(model(), "ternary-fatnn", 784, 128, 1152)
     assert found.hot_block.startswith("loop")
     assert 0.7 < found.hot_fraction < 1
 
@@ -81,10 +86,20 @@ def test_a_row_is_modelled_and_has_no_samples():
     assert (row["status"], row["samples_s"], row["min_s"]) == ("MODELLED", [], None)
     assert row["median_s"] == pytest.approx(row["codegen"]["cycles"] / 1.5e9)
     assert row["gmacs_per_s"] == pytest.approx(row["macs"] / row["median_s"] * 1e-9)
-    assert row["reason"].endswith("at 1.5 GHz, not run")
+    assert "at 1.5 GHz, not run; up to " in row["reason"]
+    assert row["codegen"]["model"] == f"llvm-mca {llvm_mca.version(llvm_mca.find())}"
     assert ready.machine["frequency_hz"] == 1_500_000_000
     assert ready.machine["frequency_source"] == "a product brief"
     assert ready.software["llvm-mca"] == llvm_mca.version(llvm_mca.find())
+
+
+@needs_mca
+def test_the_error_bar_is_that_of_a_cpu_that_is_named():
+    _, (row,) = rows(BOARD, case())
+    factors = {f"{one.cpu}, {one.platform}": one.factor for one in known()}
+    factor = factors[row["codegen"]["validated_on"]]
+    assert row["ci_low_s"] * factor == pytest.approx(row["median_s"]) == pytest.approx(row["ci_high_s"] / factor)
+    assert row["codegen"]["validated_on"].split(",")[0] in row["reason"]
 
 
 @needs_mca
@@ -107,7 +122,7 @@ def test_every_board_that_ships_has_a_model(name):
     ],
 )
 def test_what_the_model_does_not_cover_is_skipped(unmodelled, reason):
-    row = modelled.predicted(unmodelled, TARGET, 1.0, "llvm-mca")
+    row = modelled.predicted(unmodelled, model("llvm-mca"), 1.0)
     assert (row.status, row.reason, row.median_s) == ("SKIPPED", reason, None)
 
 
