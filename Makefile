@@ -26,7 +26,7 @@ bench: .venv/bench  ## time every precision on ResNet-18's layers, print the tab
 	$(BIN)/fatnn-bench run --platform native
 	$(BIN)/fatnn-bench plot results/native
 
-trust: .venv/bench  ## run the suite against itself: are equals called equal, and planted slow-downs found?
+trust: .venv/bench  ## run the suite against itself: do intervals hold, are equals called equal, slow-downs found?
 	$(BIN)/fatnn-bench trust -o results/trust.json
 
 bench-layers: .venv/layers  ## time kernels, layers and fused layers, with other libraries' beside them; print the targets

@@ -114,25 +114,22 @@ def _pooled(spreads: Sequence[_Spread]) -> Pooled:
 
 
 def floor(known: Repeats) -> float | None:
-    """Return the least relative difference, 0.01 for 1%, that the typical comparison in the run resolves.
+    """Return the least relative difference that a run resolves, 0.01 for 1%: half the 99% interval of a typical ratio.
 
     None of a run that repeats nothing.
     """
-    return _resolved([_typical(known.in_turns, known.processes)])
+    return _resolved([(known.in_turns, known.processes)])
 
 
 def floor_between(*runs: Repeats) -> float | None:
-    """Return the least relative difference of the typical case from itself in another run that they resolve."""
-    return _resolved([_typical(known.alone, known.processes) for known in runs])
+    """Return what runs resolve of a time in both of them: half the 99% interval of a typical case over itself."""
+    return _resolved([(known.alone, known.processes) for known in runs])
 
 
-def _typical(known: Pooled, processes: float) -> Estimate:
-    """How sure the typical case is. Few repeats say little of it: the floor takes them as if they were some."""
-    return Estimate(known.variance / processes, max(known.freedom, between.WEIGHT) if known.freedom else 0.0)
-
-
-def _resolved(typical: Sequence[Estimate]) -> float | None:
-    parts = [part for part in typical if part.freedom]
-    if not parts:
+def _resolved(sides: Sequence[tuple[Pooled, float]]) -> float | None:
+    """By those sides that tell of their repeats."""
+    known = [(pooled.variance / processes, processes) for pooled, processes in sides if pooled.freedom]
+    if not known:
         return None
-    return math.expm1(between.half_width(between.combined(parts, [1.0] * len(parts)), _WITHIN))
+    freedom = between.WEIGHT + min(processes for _, processes in known) - 1
+    return math.expm1(between.half_width(Estimate(sum(variance for variance, _ in known), freedom), _WITHIN))

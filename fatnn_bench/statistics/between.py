@@ -7,8 +7,9 @@ the process, with what its rounds leave unsure. μᵢ is estimated by the mean o
 
 where v is the case's own variance between its processes, of f = P − 1 degrees of freedom, and s² is pooled over all
 cases of a run and weighs as much as d. Of three processes v alone says little, and s² alone nothing of a case that is
-noisier than others; together they are Smyth's moderated variance (Stat. Appl. Genet. Mol. Biol. 3, 2004). σ² is never
-less than what the rounds themselves leave unsure, which is all that is known of a single process without repeats.
+noisier than others; together they are Smyth's moderated variance (Stat. Appl. Genet. Mol. Biol. 3, 2004). A case whose
+v is larger than chance makes it is of another kind: d is 0 there, and the interval Student's. σ² is never less than
+what the rounds themselves leave unsure, which is all that is known of a single process without repeats.
 """
 
 import math
@@ -24,6 +25,8 @@ __all__ = ["UNKNOWN", "Estimate", "Pooled", "combined", "estimate", "half_width"
 #: The most that the pooled variance weighs beside a case's own, in degrees of freedom; docs/measurement.md has the
 #: simulation that chose it.
 WEIGHT = 4.0
+#: A case is of another kind if less than this share of cases have a v as large by chance.
+_OTHERS = 0.01
 #: The share of their degrees of freedom that is left of variances when their median is taken.
 _KEPT = 0.5
 #: The fewest degrees of freedom: of less than two repeats, Student's distribution would tell of thousands of per cent.
@@ -89,13 +92,14 @@ def estimate(logs: Sequence[float] | Floats, within: Sequence[float] | Floats, k
     if not len(logs):
         return Estimate(math.nan, _MANY)
     processes, own = len(logs), len(logs) - 1
-    weight = min(WEIGHT, known.freedom)
+    v = float(np.var(logs, ddof=1)) if own else 0.0
+    weight = 0.0 if own and v > known.variance * fdtri(own, WEIGHT, 1 - _OTHERS) else min(WEIGHT, known.freedom)
     inside = np.asarray(within)[~np.isnan(within)]
     rounds = float(inside.mean()) if len(inside) else math.nan
     if weight + own == 0:
         return Estimate(rounds / processes, _MANY)
-    spread = weight * known.variance + (own * float(np.var(logs, ddof=1)) if own else 0.0)
-    return Estimate(float(np.fmax(spread / (weight + own), rounds)) / processes, max(weight + own, _FEWEST))
+    spread = (weight * known.variance + own * v) / (weight + own)
+    return Estimate(float(np.fmax(spread, rounds)) / processes, max(weight + own, _FEWEST))
 
 
 def combined(parts: Sequence[Estimate], weights: Sequence[float]) -> Estimate:

@@ -16,14 +16,17 @@ from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.contenders.products import GemmContender
 from fatnn_bench.contenders.protocol import Contender, Limit, Prepared
 from fatnn_bench.workload.layers import Layer, bare_gemm
-from fatnn_kernels import TERNARY_FATNN
+from fatnn_kernels import PRODUCTS, TERNARY_FATNN
 from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.target import current_target
 
 #: Row tiles of every layer, so that one more is one per cent.
 _ROW_TILES = 100
-#: Columns and depths of the layers: products of 0.03 to 0.4 ms at 500 GMAC/s.
-_COLUMNS, _DEPTHS = (64, 96, 128, 160, 192), (288, 576, 864, 1152)
+#: Columns and depths of the layers: products of 0.03 to 0.3 ms at 500 GMAC/s.
+_COLUMNS, _DEPTHS = (64, 128, 192), (288, 1152)
+#: Per cent of work added.
+SLOWDOWNS = (3, 10)
+FLOAT32 = "float32"
 
 
 class Planted(GemmContender):
@@ -72,12 +75,13 @@ def name(percent: int) -> str:
 
 
 def contenders(scope: str) -> dict[str, Contender]:
-    """Return FATNN's product without, and with small and larger slow-downs."""
-    return {name(percent): Planted(percent) for percent in (0, 3, 10)}
+    """Return FATNN's product without, and with small and larger slow-downs, and float32."""
+    own: dict[str, Contender] = {FLOAT32: GemmContender(PRODUCTS[FLOAT32])}
+    return own | {name(percent): Planted(percent) for percent in (0, *SLOWDOWNS)}
 
 
 def layers() -> list[Layer]:
-    """Return twenty GEMMs whose rows are a hundred tiles of this process's target."""
+    """Return six GEMMs whose rows are a hundred tiles of this process's target."""
     target = current_target()
     return [
         bare_gemm(_ROW_TILES * tile_shape(TERNARY_FATNN, target, TERNARY_FATNN.steps(k)).rows, n, k)
@@ -85,6 +89,9 @@ def layers() -> list[Layer]:
         for k in _DEPTHS
     ]
 
+
+#: What is measured on every layer.
+KERNELS = (FLOAT32, *(name(percent) for percent in (0, *SLOWDOWNS)))
 
 if __name__ == "__main__":
     print(json.dumps([(layer.m, layer.n, layer.k) for layer in layers()]))

@@ -39,7 +39,7 @@ def test_all_cases_of_a_block_tell_how_sure_each_is():
         first, *_ = together([dict(enumerate([row(1.0), row(1.01), row(1.02)])), *others], [], 3)
         return math.log(first.ci_high_s / first.ci_low_s)
 
-    quiet = [{i: row(2.0, kernel, block="b") for i in range(3)} for kernel in "abcdefg"]
+    quiet = [{i: row(2.0 + 0.01 * i, kernel, block="b") for i in range(3)} for kernel in "abcdefg"]
     assert width(*quiet) < width()
 
 

@@ -57,7 +57,7 @@ def test_the_floor_is_what_one_ratio_in_a_hundred_of_equals_exceeds():
     rng = np.random.default_rng(4)
     equals = np.exp(np.abs(rng.normal(0, 0.01 * math.sqrt(2), (20_000, 3)).mean(axis=1))) - 1
     floor = repeats.floor(repeats.found(rows(0.01, 0.0), ()))
-    assert 0.002 < np.mean(equals > floor) < 0.05
+    assert np.mean(equals > floor) < 0.01 < np.mean(equals > 0.6 * floor)
 
 
 def test_of_two_runs_the_one_that_repeats_tells_of_the_floor():

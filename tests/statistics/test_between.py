@@ -25,6 +25,12 @@ def test_the_pooled_variance_counts_by_its_degrees_of_freedom_up_to_a_weight():
         assert found.freedom == weight + 2
 
 
+def test_a_case_that_is_noisier_than_chance_makes_it_stands_for_itself():
+    logs = [0.0, 0.3, 0.0]
+    alone, among = (between.estimate(logs, UNSURE, known) for known in (between.UNKNOWN, Pooled(1e-6, 100)))
+    assert among == alone
+
+
 def test_it_is_never_surer_than_the_rounds():
     assert between.estimate([1.0, 1.0, 1.0], [0.03, 0.06, math.nan], Pooled(0.0, 50)).variance == pytest.approx(0.015)
 
