@@ -74,7 +74,7 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
     _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
-    caption.write(figure, speedups, header, "Bars: ratio of median times; whiskers: its 95% bootstrap interval.")
+    caption.write(figure, speedups, header, "Bars: ratio of times; whiskers: its 95% interval.")
     return figure
 
 

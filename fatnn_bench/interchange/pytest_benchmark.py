@@ -87,6 +87,7 @@ def _benchmark(row: Row) -> dict[str, Any]:
         "params": None,
         "param": None,
         "extra_info": {"status": row.status.value, "reason": row.reason, "gmacs_per_s": row.gmacs_per_s}
+        | {"processes": row.processes}
         | {side: row.shape.get(side) for side in "mnk"},
         "options": {"disable_gc": False, "timer": "perf_counter", "warmup": True},
         "stats": _stats(np.asarray(row.samples_s or [row.median_s or 0.0], np.float64), row.loops or 1),

@@ -90,9 +90,9 @@ class Row(_Record):
     threads: Count
     status: Status
     reason: Text = ""  #: why, for every status but PASSED
-    median_s: Seconds | None = None
+    median_s: Seconds | None = None  #: of several processes, the geometric mean of the median of each
     min_s: Seconds | None = None
-    ci_low_s: Seconds | None = None  #: 95% bootstrap interval of the median
+    ci_low_s: Seconds | None = None  #: 95% interval of it; of one process, of its rounds alone
     ci_high_s: Seconds | None = None
     samples_s: Series[Seconds] = field(default_factory=list)  #: seconds a call, one a round, in the order of the rounds
     processes: Series[Index] = field(default_factory=list)  #: of the samples, how many each process took, in order
