@@ -52,16 +52,18 @@ def beyond_memory(case: Case) -> str:
 def blocks(cases: Sequence[Case], settings: Settings, memory_bytes: float = math.inf) -> Iterator[list[list[Case]]]:
     """Yield blocks: lists of layers, each the list of its cases; ``cases`` has those of a layer in a row.
 
-    A block has one layer at least, and otherwise takes neither more than ``memory_bytes`` nor :data:`BLOCK_S`.
+    A block has one layer at least, and otherwise takes neither more than ``memory_bytes`` nor :data:`BLOCK_S`, in which
+    several processes are started too.
     """
     block: list[list[Case]] = []
-    seconds = size = 0.0
+    starting = settings.processes * START_S if settings.processes > 1 else 0.0  # one is started once, for all blocks
+    seconds, size = starting, 0.0
     for _, group in groupby(cases, key=lambda case: case.layer):
         layer = list(group)
         layer_s, layer_bytes = sum(case_seconds(case, settings) for case in layer), sum(map(case_bytes, layer))
         if block and (seconds + layer_s > BLOCK_S or size + layer_bytes > memory_bytes):
             yield block
-            block, seconds, size = [], 0.0, 0.0
+            block, seconds, size = [], starting, 0.0
         block.append(layer)
         seconds, size = seconds + layer_s, size + layer_bytes
     if block:
