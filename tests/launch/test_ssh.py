@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -138,6 +139,14 @@ def test_rows_come_back_from_there():
     assert [event.event for event in events] == ["ready", *["turn", "row"] * 3, "done"]
     assert {event.row.status for event in events if event.event == "row"} == {"PASSED"}
     assert events[0].software["environment"]["NUMBA_NUM_THREADS"] == "1"
+
+
+@pytest.mark.usefixtures("board")
+def test_processes_are_started_over_there_through_one_connection():
+    events = list(launch.events(THERE, Request(cases("good"), replace(BRIEF, processes=2), 0)))
+    kinds = [event.event for event in events if event.event != "turn"]
+    assert kinds == ["ready", *["row"] * 3, "noise", "done"]
+    assert {len(event.row.by_process) for event in events if event.event == "row"} == {2}
 
 
 @pytest.mark.usefixtures("board")
