@@ -15,8 +15,8 @@ from fatnn_kernels import Product, driver
 from fatnn_kernels.bandwidth import ReadStream
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
+from fatnn_kernels.limit import RegisterLoop, limit_tile
 from fatnn_kernels.packing import beyond_max_k
-from fatnn_kernels.peak import RegisterLoop, limit_tile
 
 #: Fewer channels than this leave most bits of a word empty; only first convolutions have so few.
 _FEWEST_CHANNELS = 8

@@ -17,7 +17,7 @@ from fatnn_bench.limits.measured import Bandwidth, ProductPeak
 from fatnn_bench.statistics import medians
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.bandwidth import ReadStream
-from fatnn_kernels.peak import RegisterLoop, limit_tile
+from fatnn_kernels.limit import RegisterLoop, limit_tile
 
 __all__ = ["bandwidth_sizes", "measure"]
 

@@ -12,22 +12,20 @@ from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba import config
+from numba import config, types
 
 from fatnn_bench.hotloop.assembly import blocks
 from fatnn_bench.hotloop.instructions import is_spill
-from fatnn_kernels import convolution_loops, driver
+from fatnn_kernels.epilogue import Planes, Results
+from fatnn_kernels.gemm_loops import run_parallel, run_serial
+from fatnn_kernels.operands import ImageX, PackedX
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
 __all__ = ["HotLoop", "describe", "hot_loop"]
 
-#: What is compiled for each scope: on one thread, and on several.
-_ENTRIES: dict[str, tuple[Any, Any]] = {
-    "kernel": (driver._run_serial, driver._run_parallel),
-    "layer": (convolution_loops.layer_serial, convolution_loops.layer_parallel),
-    "packed": (convolution_loops.fused_serial, convolution_loops.fused_parallel),
-}
+#: What a scope reads and where it stores, by the types of the compiled loops' arguments.
+_SCOPES = {"kernel": (PackedX, Results), "layer": (ImageX, Results), "packed": (ImageX, Planes)}
 #: Hexadecimal digits of a hash: enough to tell the loops of a run apart, and short enough to be read aloud.
 _DIGITS = 10
 
@@ -100,11 +98,17 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
 
 
 def _library(tile: Tile, scope: str, parallel: bool) -> Any:
-    entry = _ENTRIES[scope][parallel]
-    for signature, compiled in entry.overloads.items():
-        if signature[0].tile == tile:
+    entry: Any = run_parallel if parallel else run_serial
+    for (typed, _, _, gemm, *_), compiled in entry.overloads.items():
+        if typed.tile == tile and gemm is not types.none and _scope(gemm) == _SCOPES[scope]:
             return compiled.library
     raise LookupError(f"{tile.product.name} has not run in scope {scope} on the tile {tile.rows}x{tile.vectors}")
+
+
+def _scope(gemm: types.NamedTuple) -> tuple[type, type]:
+    """What a :class:`fatnn_kernels.gemm_loops.Gemm` reads and where it stores, by its type."""
+    x, _, store, _ = gemm.types
+    return x.instance_class, store.instance_class
 
 
 def _machine() -> llvm.TargetMachine:

@@ -8,7 +8,7 @@ from llvmlite import ir
 
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.catalogue import products
-from fatnn_kernels.epilogue import StoreResults
+from fatnn_kernels.epilogue import StoreResults, Terms
 from fatnn_kernels.operands import PackedColumns, PackedRows
 from fatnn_kernels.product import Product
 from fatnn_kernels.sums import Words
@@ -70,9 +70,9 @@ def _function(tile: Tile, triple: str, data_layout: str) -> ir.Module:
         function.args, ("x", "y", "words", "x_term", "y_term", "first", "c", "stride"), strict=True
     ):
         argument.name = name
-    x, y, count, *destination = function.args
+    x, y, count, x_term, y_term, *destination = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     sums = accumulate(builder, Words(tile, PackedRows(x), PackedColumns(y)), count)
-    StoreResults(*destination).emit(builder, tile, sums)
+    StoreResults(Terms(x_term, y_term), *destination).emit(builder, tile, sums)
     builder.ret_void()
     return module

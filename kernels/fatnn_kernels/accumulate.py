@@ -13,31 +13,33 @@ from llvmlite import ir
 
 from fatnn_kernels.carry_save import CarrySave
 from fatnn_kernels.product import Way
-from fatnn_kernels.sums import Words, sum_in_bytes, sum_steps, zeros
+from fatnn_kernels.sums import RegisterSums, Sums, Words, sum_in_bytes, sum_steps, zeros
 from fatnn_kernels.tile import constant, sum_type
 
-Accumulate: TypeAlias = Callable[[ir.IRBuilder, Words, ir.Value], list[ir.Value]]
+Accumulate: TypeAlias = Callable[[ir.IRBuilder, Words, ir.Value], Sums]
 
 
-def accumulate(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> list[ir.Value]:
+def accumulate(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> Sums:
     """Append the fold of so many steps, i64, at least one, to the function being built.
 
     Returns
     -------
-    The accumulators as vectors of 32-bit lanes, flat as [row][vector][accumulator].
+    The accumulators, as vectors of 32-bit lanes.
     """
     return WAYS[words.tile.product.way](builder, words, steps)
 
 
-def _as_they_come(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> list[ir.Value]:
-    return sum_steps(builder, words, zeros(words.tile, sum_type(words.tile)), constant(0), steps)
+def _as_they_come(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> Sums:
+    nothing = zeros(words.tile, sum_type(words.tile))
+    return RegisterSums(words.tile, sum_steps(builder, words, nothing, constant(0), steps))
 
 
-def _popcounts(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> list[ir.Value]:
-    if words.tile.counting == "carry-save":
-        return CarrySave(builder, words).sum(steps)
-    if words.tile.counting == "bytes":
-        return sum_in_bytes(builder, words, zeros(words.tile, sum_type(words.tile)), constant(0), steps)
+def _popcounts(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> Sums:
+    tile = words.tile
+    if tile.counting == "carry-save":
+        return RegisterSums(tile, CarrySave(builder, words).sum(steps))
+    if tile.counting == "bytes":
+        return RegisterSums(tile, sum_in_bytes(builder, words, zeros(tile, sum_type(tile)), constant(0), steps))
     return _as_they_come(builder, words, steps)
 
 

@@ -3,16 +3,20 @@
 A buffer that fits a cache is read from there again and again; one of several times the last cache comes from memory.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core.base import BaseContext
+from numba.core.typing import BaseContext as TypingContext
+from numba.core.typing import Signature
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import LINE_BYTES, aligned
 from fatnn_kernels.checks import check_count
-from fatnn_kernels.intrinsics import address, barrier
+from fatnn_kernels.intrinsics import Args, Emission, address, barrier
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import constant, loop
@@ -48,14 +52,14 @@ class ReadStream:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _sum_words(typingctx: Any, words: Any, count: Any) -> Any:
+def _sum_words(typingctx: TypingContext, words: types.CPointer, count: types.Integer) -> Emission:
     """The sum, modulo 2³², of ``count`` words, which are a whole number of iterations."""
     lanes = ir.VectorType(I32, current_target().lanes)
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
         pointer, count = args
 
-        def body(index: ir.Value, sums: Any) -> list[ir.Value]:
+        def body(index: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
             at = [builder.gep(pointer, [builder.add(index, constant(i * lanes.count))]) for i in range(_VECTORS)]
             return [builder.add(total, load(builder, p, lanes, LINE_BYTES)) for total, p in zip(sums, at, strict=True)]
 
@@ -71,7 +75,7 @@ def _sum_words(typingctx: Any, words: Any, count: Any) -> Any:
 
 
 @compiled()
-def _read(words: Any, loops: Any) -> Any:
+def _read(words: NDArray[np.uint32], loops: int) -> np.uint32:
     total = np.uint32(0)
     for _ in range(loops):
         total = np.uint32(total + _sum_words(address(words, 0), words.shape[0]))

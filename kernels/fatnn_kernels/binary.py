@@ -18,10 +18,12 @@ def masks(ge: Planes) -> Sums:
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add pc(sx ⊕ sy); x is (sx,), y is (sy,)."""
     return (acc[0] + popcount(x[0] ^ y[0]),)
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """N − 2 pc(sx ⊕ sy), where n is N."""
     return n - acc[0] - acc[0]
 
 

@@ -35,10 +35,12 @@ class BitCode:
 
     @property
     def planes(self) -> int:
+        """Bits of a value, a plane each."""
         return len(self._code(0))
 
     @property
     def bounds(self) -> int:
+        """The least float of each level but the lowest."""
         return len(self.levels) - 1
 
     @property
@@ -47,6 +49,7 @@ class BitCode:
         return next(level for level in range(len(self.levels)) if not any(self._code(level)))
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
+        """A float of the level whose bits are all zero."""
         return float(bounds[self.zero_level - 1]) if self.zero_level else -np.inf
 
     def encode(self, values: Values) -> Words:

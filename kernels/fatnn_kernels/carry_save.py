@@ -58,6 +58,7 @@ class _Gathered(Vector):
     """Words whose popcount is left for later."""
 
     def popcount(self) -> "_Ones":  # type: ignore[override]
+        """Nothing is counted yet."""
         return _Ones((self.value,))
 
 

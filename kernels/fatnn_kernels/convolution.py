@@ -10,18 +10,23 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
-from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
-from fatnn_kernels.driver import choose_tile, use_threads
+from fatnn_kernels.driver import PANEL_BYTES, choose_tile, compute
+from fatnn_kernels.epilogue import Planes, Results
+from fatnn_kernels.gemm_loops import Gemm, StoreTo, Tiles, Work
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
+from fatnn_kernels.offsets import repeating_last, tap_offsets, target_offsets, window_offsets
+from fatnn_kernels.operands import ImageX, PackedY
 from fatnn_kernels.packing import check_domain, check_k, check_numbers, filled, interleave, words_of_steps
 from fatnn_kernels.product import Product
+from fatnn_kernels.quantise_loops import Quantising
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
+from fatnn_kernels.windows import Counts, Windows
 
 
 class Convolution:
@@ -59,7 +64,7 @@ class Convolution:
         product: Product,
         geometry: Geometry,
         weights: NDArray[Any],
-        bounds: Any = (),
+        bounds: ArrayLike = (),
         constant: NDArray[np.int32] | None = None,
         per_bit: Sequence[int] | None = None,
     ) -> None:
@@ -75,12 +80,12 @@ class Convolution:
         check_domain(product.name, "weights", flat, product.y.domain)
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
-        self._channel_steps = product.steps(g.in_channels)
-        self._taps = self._tap_offsets()
-        self._pixels = _repeating_last(self._pixel_offsets(), self._tile.rows)
+        steps, words = product.steps(g.in_channels), product.words("x")
+        self._taps = tap_offsets(g, steps, words)
+        self._pixels = repeating_last(window_offsets(g, steps * words), self._tile.rows)
         per_tap = words_of_steps(product, "y", product.y.codec.encode(flat.reshape(-1, g.in_channels)))
-        words = per_tap.reshape(product.words("y"), g.out_channels, len(self._taps))
-        self._weights = interleave(words, self._tile.columns)
+        by_channel = per_tap.reshape(product.words("y"), g.out_channels, len(self._taps))
+        self._weights = interleave(by_channel, self._tile.columns)
         term = product.y.terms(flat, product.y.codec.encode(flat))
         if constant is not None:
             check_values(product.name, "constant", constant, (g.out_channels,), np.int32)
@@ -89,23 +94,10 @@ class Convolution:
         self._x_term = aligned(len(self._pixels), product.dtype)
         planes = product.x.codec.planes
         own = product.x.per_bit or (0,) * planes
-        self._per_bit = np.asarray(own if per_bit is None else per_bit, np.int32)
-        check_values(product.name, "per_bit", self._per_bit, (planes,), np.int32)
-        self._per_bit = self._per_bit if self._per_bit.any() else self._per_bit[:0]
+        bits = np.asarray(own if per_bit is None else per_bit, np.int32)
+        check_values(product.name, "per_bit", bits, (planes,), np.int32)
+        self._per_bit = bits if bits.any() else None
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
-
-    def _tap_offsets(self) -> NDArray[np.int64]:
-        """Where the words of each tap lie, from the first word of a window."""
-        g, words = self.geometry, self.product.words("x")
-        row, column, step = np.indices((g.kernel, g.kernel, self._channel_steps)).reshape(3, -1)
-        return ((row * g.padded_width + column) * self._channel_steps + step) * words
-
-    def _pixel_offsets(self) -> NDArray[np.int64]:
-        """Where the window of each output pixel begins."""
-        g = self.geometry
-        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
-        pixel = (image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride
-        return pixel * self._channel_steps * self.product.words("x")
 
     @property
     def tile(self) -> Tile:
@@ -159,67 +151,60 @@ class Convolution:
         self, image: NDArray[np.float32], packed: NDArray[np.uint32], loops: int = 1, threads: int = 1
     ) -> None:
         """Quantise and pack an image, ``loops`` times over."""
-        self._layer(image, packed, np.empty((0, 0), self.product.dtype), True, False, loops, threads)
+        check_count("loops", loops)
+        compute(self.quantise_work(image, packed), loops, threads)
 
     def products(self, packed: NDArray[np.uint32], c: NDArray[Any], loops: int = 1, threads: int = 1) -> None:
         """Inner products of a packed image into C, ``loops`` times over."""
-        self._layer(np.empty((0, 0, 0, 0), np.float32), packed, c, False, True, loops, threads)
+        check_count("loops", loops)
+        compute(self._layer_work(None, packed, c), loops, threads)
 
     def layer(
         self, image: NDArray[np.float32], packed: NDArray[np.uint32], c: NDArray[Any], loops: int = 1, threads: int = 1
     ) -> None:
         """A whole layer, float32 image to C by way of ``packed``, ``loops`` times over."""
-        self._layer(image, packed, c, True, True, loops, threads)
-
-    def _layer(
-        self,
-        image: NDArray[np.float32],
-        packed: NDArray[np.uint32],
-        c: NDArray[Any],
-        quantises: bool,
-        multiplies: bool,
-        loops: int,
-        threads: int,
-    ) -> None:
         check_count("loops", loops)
-        arguments = self.layer_arguments(image, packed, c, quantises, multiplies)
-        if use_threads(threads):
-            layer_parallel(*(*arguments, loops, threads))
-        else:
-            layer_serial(*(*arguments, loops))
+        compute(self._layer_work(image, packed, c), loops, threads)
 
-    def layer_arguments(
-        self, image: NDArray[np.float32], packed: NDArray[np.uint32], c: NDArray[Any], quantises: bool, multiplies: bool
-    ) -> tuple[Any, ...]:
-        """What the compiled loops of a layer take, before ``loops``."""
+    def quantise_work(self, image: NDArray[np.float32], packed: NDArray[np.uint32]) -> Work:
+        """What :meth:`quantise` does, checked."""
+        return Work(TypedTile(self._tile), self._quantising(image, packed))
+
+    def _layer_work(self, image: NDArray[np.float32] | None, packed: NDArray[np.uint32], c: NDArray[Any]) -> Work:
+        quantising = self._quantising(image, packed)
+        shape = (len(self._pixels), len(self._y_term))
+        check_output(self.product.name, "the result", c, shape, self.product.dtype, quantising.image, packed)
+        # A lone tile of pixels uses no weight twice: they are read once, from begin to end.
+        width = self.product.words("y") * self._tile.columns
+        panel = None if len(self._pixels) <= self._tile.rows else max(1, PANEL_BYTES // (width * 4))
+        store = Results(self._x_term, self._y_term, c)
+        return self.work(packed, store, panel)._replace(quantising=quantising)
+
+    def _quantising(self, image: NDArray[np.float32] | None, packed: NDArray[np.uint32]) -> Quantising:
+        """Checked; of no image, an image without rows: the same machine code."""
+        g, name = self.geometry, self.product.name
         self.check_packed(packed)
-        if quantises:
-            self._check_image(image)
-            check_written(self.product.name, "the packed image", packed, image)
-        if multiplies:
-            shape = (len(self._pixels), len(self._y_term))
-            check_output(self.product.name, "the result", c, shape, self.product.dtype, image, packed)
-        return (
-            TypedTile(self._tile),
-            image,
-            packed,
-            self._bounds,
-            self._filler,
-            self.geometry.padding,
-            *self.operands(),
-            c,
-            quantises,
-            multiplies,
-        )
+        if image is None:
+            image = np.empty((0, 0, 0, 0), np.float32)
+        else:
+            shape = (g.batch, g.height, g.width, g.in_channels)
+            check_memory(name, "the image (NHWC)", image, shape, np.float32)
+            check_written(name, "the packed image", packed, image)
+        return Quantising(image, packed, self._bounds, self._filler, g.padding)
 
-    def operands(self) -> tuple[Any, ...]:
-        """What the products read beside the image."""
-        return self._pixels, self._taps, self._weights, self._x_term, self._y_term, self._counts, self._per_bit
+    def work(self, packed: NDArray[np.uint32], store: StoreTo, panel_steps: int | None = None) -> Work:
+        """The products of a packed image, stored as checked arrays of :attr:`terms` and others say."""
+        row_tiles, (column_tiles, steps, *_) = len(self._pixels) // self._tile.rows, self._weights.shape
+        tiles = Tiles(row_tiles, column_tiles, steps, panel_steps or steps, row_tiles)
+        x = ImageX(packed, self._pixels, self._taps)
+        windows = None if self._per_bit is None else Windows(x, Counts(self._per_bit, self._counts, self._x_term))
+        gemm = Gemm(x, PackedY(self._weights), store, tiles)
+        return Work(TypedTile(self._tile), windows=windows, gemm=gemm)
 
-    def _check_image(self, image: NDArray[np.float32]) -> None:
-        g = self.geometry
-        shape = (g.batch, g.height, g.width, g.in_channels)
-        check_memory(self.product.name, "the image (NHWC)", image, shape, np.float32)
+    @property
+    def terms(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the sums of rows and columns begin at: those of rows are counted while it runs, where there are any."""
+        return self._x_term, self._y_term
 
     def check_packed(self, packed: NDArray[np.uint32]) -> None:
         """Raise a ValueError unless it is an image as :meth:`empty_image` makes them."""
@@ -247,16 +232,12 @@ class Convolution:
             The next layer's.
         """
         check_count("loops", loops)
-        arguments = self.fused_arguments(packed, thresholds, out, padding)
-        if use_threads(threads):
-            fused_parallel(*(*arguments, loops, threads))
-        else:
-            fused_serial(*(*arguments, loops))
+        compute(self.fused_work(packed, thresholds, out, padding), loops, threads)
 
-    def fused_arguments(
+    def fused_work(
         self, packed: NDArray[np.uint32], thresholds: NDArray[np.int32], out: NDArray[np.uint32], padding: int
-    ) -> tuple[Any, ...]:
-        """What the compiled loops of :meth:`fused` take, before ``loops``."""
+    ) -> Work:
+        """What :meth:`fused` does, checked."""
         g = self.geometry
         if not self.product.x.codec.levels:
             raise ValueError(f"{self.product.name} has no bit-planes to write; the fused layer is for bitwise products")
@@ -265,22 +246,12 @@ class Convolution:
         pixel = self._pixel_shape(g.out_channels)
         shape = (g.batch, g.out_height + 2 * padding, g.out_width + 2 * padding, *pixel)
         check_output(self.product.name, "the packed result", out, shape, np.uint32, packed)
-        return (
-            TypedTile(self._tile),
-            packed,
-            *self.operands(),
-            self._bounded(thresholds),
-            out,
-            self.targets(pixel[0] * pixel[1], padding),
-        )
+        targets = self.targets(pixel[0] * pixel[1], padding)
+        return self.work(packed, Planes(*self.terms, self._bounded(thresholds), out, targets))
 
     def targets(self, pixel_items: int, padding: int = 0) -> NDArray[np.int64]:
-        """Where each output pixel begins in an image of so many items a pixel and such a border."""
-        g = self.geometry
-        height, width = g.out_height + 2 * padding, g.out_width + 2 * padding
-        image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
-        pixel = (image * height + row + padding) * width + column + padding
-        return _repeating_last(pixel * pixel_items, self._tile.rows)
+        """Where each row of the result begins in an image of so many items a pixel and such a border."""
+        return repeating_last(target_offsets(self.geometry, pixel_items, padding), self._tile.rows)
 
     def _bounded(self, thresholds: NDArray[np.int32]) -> NDArray[np.int32]:
         """Thresholds of all columns: those filled up get the level whose bits are zero."""
@@ -294,7 +265,7 @@ class Convolution:
         return np.ascontiguousarray(bounded, np.int32)
 
 
-def _checked_bounds(product: Product, bounds: Any) -> tuple[NDArray[np.float32], np.float32]:
+def _checked_bounds(product: Product, bounds: ArrayLike) -> tuple[NDArray[np.float32], np.float32]:
     """The bounds as float32, and a float whose code is all zero bits."""
     checked = np.asarray(bounds, np.float32).reshape(-1)
     expected = product.x.codec.bounds
@@ -312,8 +283,3 @@ def _column_limited(product: Product, geometry: Geometry) -> Tile:
     tile = choose_tile(product, current_target(), geometry.pixels, steps * product.values_per_step)
     vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))
-
-
-def _repeating_last(offsets: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Offsets filled up to whole tiles with the last one, whose pixel is then computed again."""
-    return np.pad(offsets, (0, -len(offsets) % width), mode="edge")

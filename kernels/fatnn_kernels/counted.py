@@ -10,6 +10,7 @@ class Counted:
     popcounts: int = 0
 
     def popcount(self) -> "Counted":
+        """One."""
         return Counted(1)
 
     def __add__(self, other: "Counted") -> "Counted":
@@ -34,6 +35,7 @@ class Counted:
         return Counted()
 
     def multiply_add(self, acc: "Counted", other: "Counted") -> "Counted":
+        """A sum that counts nothing more."""
         return acc
 
     dot_pairs = dot_quads = dot_signed_quads = multiply_add

@@ -1,23 +1,24 @@
 """The GEMM driver: x [M, K] times y [N, K] transposed, for every product.
 
-The loops follow GotoBLAS (Goto and van de Geijn, ACM TOMS 2008): a panel of y that fits L1 meets a block of x that
-fits L2. Where x is one tile, nothing of y is used twice and memory is the limit: y is then read once, from its begin to
-its end, and it is x that stays in L1.
+Where x is one tile, nothing of y is used twice and memory is the limit: y is then read once, from its begin to its
+end, and it is x that stays in L1.
 """
 
+import math
 from functools import cache
 from numbers import Integral
 from typing import Any
 
 import numba
 import numpy as np
-from numba import prange
 from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_output
-from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_tile
-from fatnn_kernels.jit import compiled
+from fatnn_kernels.epilogue import Results
+from fatnn_kernels.gemm_loops import Gemm, Tiles, Work, run_parallel, run_serial
+from fatnn_kernels.intrinsics import TypedTile
+from fatnn_kernels.operands import PackedX, PackedY
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.product import Product
 from fatnn_kernels.shapes import tile_shape
@@ -146,13 +147,20 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     _check_pair(product, a, b)
     check_output(product.name, "the result", c, (len(a.term), len(b.term)), product.dtype, a.words, b.words)
     check_count("loops", loops)
-    words = panel_words(a.tile, len(a.words))
-    block_tiles = max(1, BLOCK_BYTES // (min(words, b.words.shape[1]) * a.words.shape[2] * a.words.shape[3] * 4))
-    args = (TypedTile(a.tile), a.words, b.words, a.term, b.term, c, words, block_tiles, loops)
+    (row_tiles, steps, *of_x), column_tiles = a.words.shape, len(b.words)
+    panel = panel_words(a.tile, row_tiles)
+    block_rows = max(1, BLOCK_BYTES // (min(panel, steps) * math.prod(of_x) * 4))
+    tiles = Tiles(row_tiles, column_tiles, steps, panel, block_rows)
+    gemm = Gemm(PackedX(a.words), PackedY(b.words), Results(a.term, b.term, c), tiles)
+    compute(Work(TypedTile(a.tile), gemm=gemm), loops, threads)
+
+
+def compute(work: Work, loops: int, threads: int) -> None:
+    """Do it ``loops`` times over; so many threads as cannot be raise ValueError."""
     if use_threads(threads):
-        _run_parallel(*args, threads)
+        run_parallel(*work, loops, threads)
     else:
-        _run_serial(*args)
+        run_serial(*work, loops)
 
 
 def panel_words(tile: Tile, row_tiles: int) -> int:
@@ -181,81 +189,3 @@ def use_threads(threads: int) -> bool:
 def threading_layer(threads: int) -> str | None:
     """Return the layer that Numba runs so many threads on, such as ``omp``; None for one thread, which needs none."""
     return str(numba.threading_layer()) if use_threads(min(threads, numba.config.NUMBA_NUM_THREADS)) else None
-
-
-@compiled()
-def _run_part(
-    tile: Any,
-    a: Any,
-    b: Any,
-    x_term: Any,
-    y_term: Any,
-    c: Any,
-    panel_words: Any,
-    block_tiles: Any,
-    row_begin: Any,
-    row_end: Any,
-    column_begin: Any,
-    column_end: Any,
-) -> None:
-    """The tiles [row_begin, row_end) × [column_begin, column_end) of C."""
-    words, x_planes, rows = a.shape[1], a.shape[2], a.shape[3]
-    y_planes, columns = b.shape[2], b.shape[3]
-    stride = c.shape[1]
-    for word in range(0, words, panel_words):
-        length = min(panel_words, words - word)
-        for block in range(row_begin, row_end, block_tiles):
-            for j in range(column_begin, column_end):
-                for i in range(block, min(block + block_tiles, row_end)):
-                    emit_tile(
-                        tile,
-                        address(a, (i * words + word) * x_planes * rows),
-                        address(b, (j * words + word) * y_planes * columns),
-                        length,
-                        address(x_term, i * rows),
-                        address(y_term, j * columns),
-                        word == 0,
-                        address(c, i * rows * stride + j * columns),
-                        stride,
-                    )
-
-
-@compiled()
-def _run_serial(
-    tile: Any, a: Any, b: Any, x_term: Any, y_term: Any, c: Any, panel_words: Any, block_tiles: Any, loops: Any
-) -> None:
-    for _ in range(loops):
-        _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, 0, a.shape[0], 0, b.shape[0])
-        barrier()
-
-
-@compiled(parallel=True)
-def _run_parallel(
-    tile: Any,
-    a: Any,
-    b: Any,
-    x_term: Any,
-    y_term: Any,
-    c: Any,
-    panel_words: Any,
-    block_tiles: Any,
-    loops: Any,
-    threads: Any,
-) -> None:
-    """Each thread has tiles of its own."""
-    for _ in range(loops):
-        for thread in prange(threads):
-            share = share_of(np.int64(thread), threads, a.shape[0], b.shape[0])
-            _run_part(tile, a, b, x_term, y_term, c, panel_words, block_tiles, *share)
-        barrier()
-
-
-@compiled()
-def share_of(thread: Any, threads: Any, row_tiles: Any, column_tiles: Any) -> Any:
-    """The tiles [row_begin, row_end) × [column_begin, column_end) of a thread.
-
-    They are a stretch of rows, or of columns where that leaves the busiest thread with less to do.
-    """
-    if row_tiles * -(-column_tiles // threads) < column_tiles * -(-row_tiles // threads):
-        return 0, row_tiles, thread * column_tiles // threads, (thread + 1) * column_tiles // threads
-    return thread * row_tiles // threads, (thread + 1) * row_tiles // threads, 0, column_tiles

@@ -11,10 +11,12 @@ from fatnn_kernels.product import FLOAT32_VALUES, Operand, Product
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add the product of a value of x and one of y."""
     return (multiply_add(acc[0], x[0], y[0]),)
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """The sum, where n is 0, or what was summed before."""
     return n + acc[0]
 
 

@@ -30,18 +30,22 @@ class Geometry:
 
     @property
     def padded_height(self) -> int:
+        """Rows of the image with its border."""
         return self.height + 2 * self.padding
 
     @property
     def padded_width(self) -> int:
+        """Columns of the image with its border."""
         return self.width + 2 * self.padding
 
     @property
     def out_height(self) -> int:
+        """Rows of the result."""
         return (self.padded_height - self.kernel) // self.stride + 1
 
     @property
     def out_width(self) -> int:
+        """Columns of the result."""
         return (self.padded_width - self.kernel) // self.stride + 1
 
     @property

@@ -28,18 +28,22 @@ def offset_term(y: Values) -> NDArray[np.int32]:
 
 
 def step_pairs(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add the products of two int16 of x and of y."""
     return (dot_pairs(acc[0], x[0], y[0]),)
 
 
 def step_signed(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add the products of four int8 of x and of y."""
     return (dot_signed_quads(acc[0], x[0], y[0]),)
 
 
 def step_offset(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add the products of four bytes, of x unsigned, xₖ + 128, and of y signed."""
     return (dot_quads(acc[0], x[0], y[0]),)
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """The sum and n, which takes the offset of x out again where there is one."""
     return n + acc[0]
 
 

@@ -21,12 +21,11 @@ planes, :mod:`fatnn_kernels.ternary_fatnn`; tests hold the two against each othe
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic, register_jitable
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from fatnn_kernels.checks import check_count, check_values
+from fatnn_kernels.intrinsics import popcount_word
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.packing import check_domain
 from fatnn_kernels.product import TERNARY_VALUES
@@ -86,14 +85,6 @@ def ternary_multiply_stored(x: Any, d: Any, b: Any) -> Any:
     return (x & d) ^ b
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _popcount(typingctx: Any, word: Any) -> Any:
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-        return builder.ctpop(args[0])
-
-    return types.uint32(types.uint32), codegen
-
-
 def inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
     """x·w = pc(TM(x, w)) − N, a word at a time.
 
@@ -123,9 +114,9 @@ def inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
 
 
 @compiled()
-def _inner_product(x: Any, w: Any, n: Any) -> Any:
+def _inner_product(x: NDArray[np.uint32], w: NDArray[np.uint32], n: int) -> int:
     ones = 0
     for i in range(len(x)):
         # Numba computes in 64 bits: the upper half of an inverted word is no part of it
-        ones += _popcount(np.uint32(ternary_multiply(x[i], w[i])))
+        ones += popcount_word(np.uint32(ternary_multiply(x[i], w[i])))
     return ones - n

@@ -1,23 +1,36 @@
-"""What the compiled driver is made of: the register tile and pointers, as Numba sees them.
+"""What compiled functions are made of beside Python: the register tile, its emission, and pointers.
 
 Numba's disk cache knows a function by the types of its arguments. A tile is therefore passed as an argument of a type
 of its own, where a function that closes over its tile would miss the cache in every process.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeAlias
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.typing import BaseContext as TypingContext
+from numba.core.typing import Signature
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 
 from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
-from fatnn_kernels.activation import StoreActivations
-from fatnn_kernels.epilogue import StorePlanes, StoreResults
 from fatnn_kernels.formula import digest
-from fatnn_kernels.operands import PackedColumns, PackedRows, RegisterOperand, TappedRows
+from fatnn_kernels.memory import Here, Memory
 from fatnn_kernels.sums import Words
 from fatnn_kernels.tile import Tile
+
+Args: TypeAlias = Sequence[ir.Value]
+#: What an intrinsic is to Numba: its types, and the function that appends its code.
+Emission: TypeAlias = tuple[Signature, Callable[[BaseContext, ir.IRBuilder, Signature, Args], ir.Value]]
+
+
+class _Unboxing(Protocol):
+    """Numba's arguments of an unboxing function."""
+
+    context: BaseContext
 
 
 class TypedTile:
@@ -40,156 +53,76 @@ register_model(TileType)(models.OpaqueModel)
 
 
 @typeof_impl.register(TypedTile)  # type: ignore[untyped-decorator]
-def _typeof_tile(value: TypedTile, context: Any) -> TileType:
+def _typeof_tile(value: TypedTile, context: object) -> TileType:
     return TileType(value.tile)
 
 
 @unbox(TileType)  # type: ignore[untyped-decorator]
-def _unbox_tile(typ: Any, obj: Any, c: Any) -> Any:
+def _unbox_tile(typ: TileType, value: ir.Value, c: _Unboxing) -> NativeValue:
     return NativeValue(c.context.get_dummy_value())
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def emit_tile(
-    typingctx: Any, tile: Any, x: Any, y: Any, words: Any, x_term: Any, y_term: Any, first: Any, c: Any, c_stride: Any
-) -> Any:
-    """C = x·yᵀ of one tile; the arguments are those of :func:`accumulate` and :class:`StoreResults`."""
+def emit(
+    typingctx: TypingContext,
+    tile: TileType,
+    x: types.BaseNamedTuple,
+    y: types.BaseNamedTuple,
+    store: types.BaseNamedTuple,
+    place: types.BaseNamedTuple,
+) -> Emission:
+    """Compute one tile of a result.
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        _, x, y, words, *results = args
-        sums = accumulate(builder, Words(tile.tile, PackedRows(x), PackedColumns(y)), words)
-        StoreResults(*results).emit(builder, tile.tile, sums)
+    Parameters
+    ----------
+    tile
+        A :class:`TypedTile`.
+    x, y
+        Where operands lie; the named tuples of :mod:`fatnn_kernels.operands`.
+    store
+        What becomes of the sums; the named tuples of :mod:`fatnn_kernels.epilogue`.
+    place
+        A :class:`fatnn_kernels.memory.Place`.
+    """
+
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
+        *first, steps = cgutils.unpack_tuple(builder, args[-1])
+        here = Here(builder, tile.tile, *first)
+        rows, columns, sink = (
+            typ.instance_class.at(here, *_fields(context, builder, typ, value))
+            for typ, value in zip((x, y, store), args[1:], strict=False)
+        )
+        sink.emit(builder, tile.tile, accumulate(builder, Words(tile.tile, rows, columns), steps))
         return context.get_dummy_value()
 
-    return types.void(tile, x, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
+    return types.void(tile, x, y, store, place), codegen
+
+
+def _fields(
+    context: BaseContext, builder: ir.IRBuilder, named: types.BaseNamedTuple, value: ir.Value
+) -> Iterator[Memory | ir.Value]:
+    """The fields of a named tuple: arrays as memory, numbers as they are."""
+    for typ, field in zip(named.types, cgutils.unpack_tuple(builder, value), strict=True):
+        yield _memory(context, builder, typ, field) if isinstance(typ, types.Array) else field
+
+
+def _memory(context: BaseContext, builder: ir.IRBuilder, typ: types.Array, value: ir.Value) -> Memory:
+    array = context.make_array(typ)(context, builder, value)
+    return Memory(array.data, cgutils.unpack_tuple(builder, array.shape))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def emit_register_tile(
-    typingctx: Any, tile: Any, x: Any, y: Any, words: Any, x_term: Any, y_term: Any, first: Any, c: Any, c_stride: Any
-) -> Any:
-    """As :func:`emit_tile`, with the first word of x and y in registers, used again and again."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        _, x, y, words, *results = args
-        zero = ir.Constant(ir.IntType(64), 0)
-        rows = RegisterOperand(PackedRows(x).words(builder, tile.tile, zero, 0))
-        columns = RegisterOperand(PackedColumns(y).words(builder, tile.tile, zero, 0))
-        sums = accumulate(builder, Words(tile.tile, rows, columns), words)
-        StoreResults(*results).emit(builder, tile.tile, sums)
-        return context.get_dummy_value()
-
-    return types.void(tile, x, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def emit_tapped_tile(
-    typingctx: Any,
-    tile: Any,
-    x: Any,
-    pixels: Any,
-    taps: Any,
-    y: Any,
-    words: Any,
-    x_term: Any,
-    y_term: Any,
-    first: Any,
-    c: Any,
-    c_stride: Any,
-) -> Any:
-    """C = x·yᵀ of one tile whose rows lie in an image, at ``pixels`` [rows] and ``taps`` [words]."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        sums, results = _tapped_sums(builder, tile.tile, args)
-        StoreResults(*results).emit(builder, tile.tile, sums)
-        return context.get_dummy_value()
-
-    return types.void(tile, x, pixels, taps, y, types.int64, x_term, y_term, types.boolean, c, types.int64), codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def emit_fused_tile(
-    typingctx: Any,
-    tile: Any,
-    x: Any,
-    pixels: Any,
-    taps: Any,
-    y: Any,
-    words: Any,
-    x_term: Any,
-    y_term: Any,
-    thresholds: Any,
-    stride: Any,
-    out: Any,
-    targets: Any,
-    column: Any,
-) -> Any:
-    """As :func:`emit_tapped_tile`, with results quantised into the words at ``out`` + ``targets`` [rows]."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        sums, results = _tapped_sums(builder, tile.tile, args)
-        StorePlanes(*results).emit(builder, tile.tile, sums)
-        return context.get_dummy_value()
-
-    int64 = types.int64
-    signature = types.void(tile, x, pixels, taps, y, int64, x_term, y_term, thresholds, int64, out, targets, int64)
-    return signature, codegen
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def emit_activation_tile(
-    typingctx: Any,
-    tile: Any,
-    x: Any,
-    pixels: Any,
-    taps: Any,
-    y: Any,
-    words: Any,
-    x_term: Any,
-    y_term: Any,
-    affine: Any,
-    stride: Any,
-    floor: Any,
-    has_skip: Any,
-    skip: Any,
-    out: Any,
-    targets: Any,
-    column: Any,
-) -> Any:
-    """As :func:`emit_tapped_tile`, with results made float32 activations by :class:`StoreActivations`."""
-
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        sums, results = _tapped_sums(builder, tile.tile, args)
-        StoreActivations(*results).emit(builder, tile.tile, sums)
-        return context.get_dummy_value()
-
-    int64 = types.int64
-    signature = types.void(
-        tile, x, pixels, taps, y, int64, x_term, y_term, affine, int64, types.float32, types.boolean, skip, out,
-        targets, int64,
-    )  # fmt: skip
-    return signature, codegen
-
-
-def _tapped_sums(builder: ir.IRBuilder, tile: Any, args: Any) -> tuple[list[ir.Value], Any]:
-    """The sums of a tile whose rows lie in an image, and the arguments that say what becomes of them."""
-    _, x, pixels, taps, y, words, *results = args
-    rows = TappedRows(_pointers(builder, x, pixels, tile.rows), taps)
-    return accumulate(builder, Words(tile, rows, PackedColumns(y)), words), results
-
-
-def _pointers(builder: ir.IRBuilder, base: ir.Value, offsets: ir.Value, count: int) -> list[ir.Value]:
-    """``base + offsets[i]`` for each of ``count`` offsets."""
-    return [
-        builder.gep(base, [builder.load(builder.gep(offsets, [ir.Constant(ir.IntType(64), i)]))]) for i in range(count)
-    ]
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def emit_quantiser(typingctx: Any, tile: Any, values: Any, words: Any, bounds: Any, chunks: Any) -> Any:
+def emit_quantiser(
+    typingctx: TypingContext,
+    tile: TileType,
+    values: types.CPointer,
+    words: types.CPointer,
+    bounds: types.CPointer,
+    chunks: types.Integer,
+) -> Emission:
     """Quantise ``chunks`` × 32 floats into words; see :mod:`fatnn_kernels.quantise`."""
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
         quantise.emit(builder, tile.tile, *args[1:])
         return context.get_dummy_value()
 
@@ -197,68 +130,60 @@ def emit_quantiser(typingctx: Any, tile: Any, values: Any, words: Any, bounds: A
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def tile_rows(typingctx: Any, tile: Any) -> Any:
-    """Rows of the tile, a constant."""
-    rows = tile.tile.rows
-    return types.int64(tile), lambda context, builder, signature, args: ir.Constant(ir.IntType(64), rows)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def quantised_words(typingctx: Any, tile: Any) -> Any:
+def quantised_words(typingctx: TypingContext, tile: TileType) -> Emission:
     """Words that a chunk of values is quantised to, a constant."""
     words = quantise.words_of_chunk(tile.tile.product)
     return types.int64(tile), lambda context, builder, signature, args: ir.Constant(ir.IntType(64), words)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def flat_item(typingctx: Any, array: Any, offset: Any) -> Any:
+def flat_item(typingctx: TypingContext, array: types.Array, offset: types.Integer) -> Emission:
     """The item of an array at a flat offset."""
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.load(builder.gep(data, [args[1]]))
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
+        return builder.load(_item(context, builder, signature, args))
 
     return array.dtype(array, types.int64), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def set_flat_item(typingctx: Any, array: Any, offset: Any, value: Any) -> Any:
+def set_flat_item(typingctx: TypingContext, array: types.Array, offset: types.Integer, value: types.Type) -> Emission:
     """Set the item of an array at a flat offset."""
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        builder.store(args[2], builder.gep(data, [args[1]]))
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
+        builder.store(args[2], _item(context, builder, signature, args))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, array.dtype), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def popcount_word(typingctx: Any, word: Any) -> Any:
+def popcount_word(typingctx: TypingContext, word: types.Integer) -> Emission:
     """One-bits of a 32-bit word, as int32."""
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
         return builder.ctpop(args[0])
 
     return types.int32(types.uint32), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def address(typingctx: Any, array: Any, offset: Any) -> Any:
+def address(typingctx: TypingContext, array: types.Array, offset: types.Integer) -> Emission:
     """Pointer to the item of an array at a flat offset."""
+    return types.CPointer(array.dtype)(array, types.int64), _item
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.gep(data, [args[1]])
 
-    return types.CPointer(array.dtype)(array, types.int64), codegen
+def _item(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
+    """The address of an item: an array and a flat offset are the first arguments."""
+    data = context.make_array(signature.args[0])(context, builder, args[0]).data
+    return builder.gep(data, [args[1]])
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def barrier(typingctx: Any) -> Any:
+def barrier(typingctx: TypingContext) -> Emission:
     """Memory may have changed: keeps the optimiser from merging two passes of a loop."""
 
-    def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+    def codegen(context: BaseContext, builder: ir.IRBuilder, signature: Signature, args: Args) -> ir.Value:
         empty = ir.FunctionType(ir.VoidType(), [])
         builder.call(ir.InlineAsm(empty, "", "~{memory}", side_effect=True), [])
         return context.get_dummy_value()

@@ -78,6 +78,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     """Numba's cache, without which a kernel is compiled where a file is broken or the disk is full."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The machine code of these types; None where it is not kept, or broken."""
         try:
             return super().load_overload(sig, target_context)
         except Exception as error:  # unpickling what was cut short raises anything
@@ -89,6 +90,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep it, if the disk can."""
         try:
             super().save_overload(sig, data)
         except OSError as error:
@@ -100,6 +102,7 @@ class _NoCache(NullCache):  # type: ignore[misc]
     """What keeps nothing, and says why when that first makes a difference."""
 
     def load_overload(self, sig: Any, target_context: Any) -> None:
+        """None."""
         _say_once(_folder_or_obstacle()[1])
 
 

@@ -27,10 +27,12 @@ class IntegerCode:
 
     @property
     def item(self) -> np.dtype[np.generic]:
+        """An integer of one or two bytes."""
         return np.dtype(self.item_name)
 
     @property
     def values_per_word(self) -> int:
+        """Items that 32 bits hold."""
         return 4 // self.item.itemsize
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
@@ -49,6 +51,7 @@ class IntegerCode:
     def quantise(
         self, builder: ir.IRBuilder, values: list[Vector], bounds: Bounds, out: ir.Value, column: ir.Value
     ) -> None:
+        """Items lie side by side, a channel each."""
         item = ir.IntType(8 * self.item.itemsize)
         at = builder.gep(builder.bitcast(out, item.as_pointer()), [column])
         for v, value in enumerate(values):
@@ -82,6 +85,7 @@ class FloatCode:
     item: ClassVar[np.dtype[np.float32]] = np.dtype(np.float32)
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
+        """Of y the filled-up words are zero: those of x do not matter."""
         return 0.0
 
     def encode(self, values: Values) -> Words:
@@ -95,6 +99,7 @@ class FloatCode:
     def quantise(
         self, builder: ir.IRBuilder, values: list[Vector], bounds: Bounds, out: ir.Value, column: ir.Value
     ) -> None:
+        """Floats lie side by side, a channel each."""
         at = builder.gep(out, [column])
         for v, value in enumerate(values):
             store(builder, value.value, builder.gep(at, [ir.Constant(I64, v * value.value.type.count)]))

@@ -12,29 +12,21 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_kernels.activation_loops import (
-    activations_parallel,
-    activations_serial,
-    classify,
-    max_pool,
-    max_pool_levels,
-    pack_pixels,
-)
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
 from fatnn_kernels.codec import Codec
 from fatnn_kernels.convolution import Convolution
-from fatnn_kernels.convolution_loops import fused_parallel, fused_serial, layer_parallel, layer_serial
 from fatnn_kernels.driver import use_threads
-from fatnn_kernels.intrinsics import TypedTile
+from fatnn_kernels.ends import classify, pack_pixels
+from fatnn_kernels.epilogue import Activations
+from fatnn_kernels.gemm_loops import run_parallel, run_serial
+from fatnn_kernels.pooling import max_pool, max_pool_levels
 
 Step: TypeAlias = Callable[[int], None]
 
 
 def quantise(convolution: Convolution, image: NDArray[np.float32], packed: NDArray[np.uint32], threads: int) -> Step:
     """Quantise and pack a float32 image [batch, height, width, in_channels] for a convolution."""
-    nothing = np.empty((0, 0), convolution.product.dtype)
-    arguments = convolution.layer_arguments(image, packed, nothing, quantises=True, multiplies=False)
-    return _bound(layer_serial, layer_parallel, arguments, threads)
+    return _bound(run_serial, run_parallel, convolution.quantise_work(image, packed), threads)
 
 
 def levels(
@@ -46,8 +38,7 @@ def levels(
     threads: int,
 ) -> Step:
     """A convolution whose sums become the next one's packed image; see :meth:`Convolution.fused`."""
-    arguments = convolution.fused_arguments(packed, thresholds, out, padding)
-    return _bound(fused_serial, fused_parallel, arguments, threads)
+    return _bound(run_serial, run_parallel, convolution.fused_work(packed, thresholds, out, padding), threads)
 
 
 def activations(
@@ -59,7 +50,7 @@ def activations(
     out: NDArray[np.float32],
     threads: int,
 ) -> Step:
-    """A convolution whose sums become float32 activations; see :mod:`fatnn_kernels.activation`.
+    """A convolution whose sums become float32 activations; see :class:`fatnn_kernels.epilogue.StoreActivations`.
 
     Parameters
     ----------
@@ -89,17 +80,15 @@ def activations(
         check_memory(name, "skip", skip, shape, np.float32)
         inputs.append(skip)
     check_output(name, "out", out, shape, np.float32, *inputs)
-    arguments = (
-        TypedTile(convolution.tile),
-        packed,
-        *convolution.operands(),
+    store = Activations(
+        *convolution.terms,
         affine,
         np.float32(0 if relu else -np.inf),
         np.empty((0, 0, 0, 0), np.float32) if skip is None else skip,
         out,
         convolution.targets(pixel_items=g.out_channels),
     )
-    return _bound(activations_serial, activations_parallel, arguments, threads)
+    return _bound(run_serial, run_parallel, convolution.work(packed, store), threads)
 
 
 def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[np.uint32]) -> Step:

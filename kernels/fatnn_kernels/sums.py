@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from llvmlite import ir
 
 from fatnn_kernels.operands import Source
 from fatnn_kernels.tile import Tile, constant, loop
-from fatnn_kernels.vector import I8, ByteCounted, Vector, widen_bytes
+from fatnn_kernels.vector import I8, ByteCounted, Vector, splat, widen_bytes
 
 #: Counts of 0 to 8 that a byte can take.
 MOST_COUNTS = 255 // 8
@@ -24,11 +25,36 @@ class Words:
 
     def x(self, builder: ir.IRBuilder, step: ir.Value, row: int) -> list[Vector]:
         """The words of a row at a step, each in every lane."""
-        return [self.kind(builder, value) for value in self.rows.words(builder, self.tile, step, row)]
+        words = self.rows.words(builder, self.tile, step, row)
+        return [self.kind(builder, self._in_every_lane(builder, word)) for word in words]
 
     def y(self, builder: ir.IRBuilder, step: ir.Value, vector: int) -> list[Vector]:
         """The words of a vector of columns at a step."""
         return [self.kind(builder, value) for value in self.columns.words(builder, self.tile, step, vector)]
+
+    def _in_every_lane(self, builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
+        """A word of x, which is a vector already where it never was in memory."""
+        return word if isinstance(word.type, ir.VectorType) else splat(builder, word, self.tile.lanes)
+
+
+class Sums(Protocol):
+    """What a tile has accumulated, wherever that lies."""
+
+    def row(self, builder: ir.IRBuilder, row: int) -> list[list[Vector]]:
+        """The accumulators of a row, [vector][accumulator]; asked for where they are used, once on each path there."""
+
+
+@dataclass(frozen=True)
+class RegisterSums:
+    """Sums that never left the registers."""
+
+    tile: Tile
+    values: Sequence[ir.Value]  #: flat as [row][vector][accumulator]
+
+    def row(self, builder: ir.IRBuilder, row: int) -> list[list[Vector]]:
+        """A stretch of the values."""
+        count, vectors = self.tile.product.accumulators, range(row * self.tile.vectors, (row + 1) * self.tile.vectors)
+        return [[Vector(builder, value) for value in self.values[v * count : (v + 1) * count]] for v in vectors]
 
 
 def zeros(tile: Tile, lanes: ir.VectorType) -> list[ir.Value]:
@@ -78,4 +104,5 @@ def sum_in_bytes(
 
 
 def smaller(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
+    """The smaller of two signed integers."""
     return builder.select(builder.icmp_signed("<", a, b), a, b)

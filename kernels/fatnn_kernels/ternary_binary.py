@@ -14,10 +14,12 @@ from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, Operand, Produc
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add pc(mx ∧ (sx ⊕ sy)); x is (mx, sx), y is (sy,)."""
     return (acc[0] + popcount(x[0] & (x[1] ^ y[0])),)
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """pc(mx) − 2 pc(mx ∧ (sx ⊕ sy)), where n is pc(mx)."""
     return n - acc[0] - acc[0]
 
 

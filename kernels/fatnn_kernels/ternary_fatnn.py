@@ -20,11 +20,13 @@ def masks(ge: Planes) -> Sums:
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add pc(s) + pc(s ⊕ (zx ∨ zy)); x is (sx, zx), y is (sy, zy)."""
     s = x[0] ^ y[0]
     return (acc[0] + popcount(s) + popcount(s ^ (x[1] | y[1])),)
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """N − pc(s) − pc(s ⊕ (zx ∨ zy)), where n is N."""
     return n - acc[0]
 
 

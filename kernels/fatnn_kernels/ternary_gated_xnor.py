@@ -19,11 +19,13 @@ def masks(ge: Planes) -> Sums:
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add pc(p) and pc(p ∧ (sx ⊕ sy)); x is (mx, sx), y is (my, sy)."""
     p = x[0] & y[0]
     return acc[0] + popcount(p), acc[1] + popcount(p & (x[1] ^ y[1]))
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """pc(p) − 2 pc(p ∧ (sx ⊕ sy)), where n is 0."""
     return n + acc[0] - acc[1] - acc[1]
 
 

@@ -20,6 +20,7 @@ def masks(ge: Planes) -> Sums:
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """The sums of :func:`fatnn_kernels.two_bit.step`, weighted 1, −2 and 4, where n is 0."""
     twos = acc[2] + acc[2] - acc[1]
     return n + acc[0] + twos + twos
 

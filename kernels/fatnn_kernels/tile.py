@@ -38,6 +38,7 @@ def sum_type(tile: Tile) -> ir.VectorType:
 
 
 def constant(value: int) -> ir.Constant:
+    """An i64 that is known when code is built."""
     return ir.Constant(I64, value)
 
 

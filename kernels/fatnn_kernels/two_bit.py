@@ -18,6 +18,7 @@ def masks(ge: Planes) -> Sums:
 
 
 def step(acc: Planes, x: Planes, y: Planes) -> Sums:
+    """Add pc(x₀∧y₀), pc(x₀∧y₁) + pc(x₁∧y₀) and pc(x₁∧y₁); x is (x₀, x₁), y is (y₀, y₁)."""
     return (
         acc[0] + popcount(x[0] & y[0]),
         acc[1] + popcount(x[0] & y[1]) + popcount(x[1] & y[0]),
@@ -26,6 +27,7 @@ def step(acc: Planes, x: Planes, y: Planes) -> Sums:
 
 
 def finish(acc: Planes, n: Lanes) -> Lanes:
+    """The three sums, weighted 1, 2 and 4, where n is 0."""
     twos = acc[1] + acc[2] + acc[2]
     return n + acc[0] + twos + twos
 

@@ -25,6 +25,7 @@ class Vector:
 
     @property
     def element(self) -> ir.Type:
+        """The type of a lane."""
         return self.value.type.element
 
     @property
@@ -34,6 +35,7 @@ class Vector:
         return int(self.value.type.count * width)
 
     def of(self, value: ir.Value) -> Self:
+        """Another value in its place."""
         return type(self)(self.builder, value)
 
     def as_lanes(self, element: ir.Type) -> ir.Value:
@@ -133,6 +135,7 @@ class ByteCounted(Vector):
     """Words whose popcount is four counts in bytes, 0 to 8 each, for machines that cannot count wide lanes."""
 
     def popcount(self) -> Self:
+        """One-bits of each byte."""
         return self.of(call(self.builder, "llvm.ctpop", self.as_lanes(I8)))
 
 
@@ -148,10 +151,12 @@ def widen_bytes(counts: Vector) -> Vector:
 
 
 def load(builder: ir.IRBuilder, pointer: ir.Value, lanes: ir.VectorType, align: int = 4) -> ir.Value:
+    """A vector from memory, which begins at a multiple of ``align`` bytes."""
     return builder.load(builder.bitcast(pointer, lanes.as_pointer()), align=align)
 
 
 def store(builder: ir.IRBuilder, value: ir.Value, pointer: ir.Value, align: int = 4) -> None:
+    """A vector to memory, which begins at a multiple of ``align`` bytes."""
     builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=align)
 
 

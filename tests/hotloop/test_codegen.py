@@ -61,11 +61,11 @@ import sys
 sys.path.insert(0, {tests!r})
 import test_codegen as t
 from fatnn_bench.hotloop import codegen
-from fatnn_kernels import driver
+from fatnn_kernels import gemm_loops
 print(*codegen.hot_loop(t.run({name!r})).mnemonics)
 if sys.argv[1] == "cold":
-    (signature,) = driver._run_serial.signatures
-    lines = [line.split("#")[0].strip() for line in driver._run_serial.inspect_asm(signature).splitlines()]
+    (signature,) = gemm_loops.run_serial.signatures
+    lines = [line.split("#")[0].strip() for line in gemm_loops.run_serial.inspect_asm(signature).splitlines()]
     print(*(line.split()[0] for line in lines if line and line[0] != "." and line[-1] != ":"))
 """
 

@@ -23,6 +23,7 @@ from fatnn_kernels import (
     pack_operands,
 )
 from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.gemm_loops import Tiles, share_of
 from fatnn_kernels.intrinsics import TileType
 from fatnn_kernels.operations import popcount
 from fatnn_kernels.packing import pack
@@ -77,7 +78,7 @@ def test_threads_share_all_tiles_and_none_has_more_than_the_better_split_gives(r
     tiles = np.zeros((rows, columns), int)
     busiest = 0
     for thread in range(threads):
-        row_begin, row_end, column_begin, column_end = driver.share_of.py_func(thread, threads, rows, columns)
+        row_begin, row_end, column_begin, column_end = share_of.py_func(thread, threads, Tiles(rows, columns, 1, 1, 1))
         tiles[row_begin:row_end, column_begin:column_end] += 1
         busiest = max(busiest, (row_end - row_begin) * (column_end - column_begin))
     assert (tiles == 1).all()

@@ -14,9 +14,9 @@ import fatnn_kernels
 GEMM = """
 import json
 import numpy as np
-from fatnn_kernels import BINARY, driver, gemm, jit
+from fatnn_kernels import BINARY, gemm, gemm_loops, jit
 result = gemm(BINARY, np.ones((1, 40), np.int8), np.ones((1, 40), np.int8))
-stats = driver._run_serial.stats
+stats = gemm_loops.run_serial.stats
 print(json.dumps({"result": int(result[0, 0]), "hits": sum(stats.cache_hits.values()),
                   "misses": sum(stats.cache_misses.values()), "folder": str(jit.cache_folder())}))
 """

@@ -14,8 +14,8 @@ from test_convolution import made
 from fatnn_bench.contenders.catalog import contenders
 from fatnn_kernels import BINARY, PRODUCTS, TWO_BIT, gemm
 from fatnn_kernels.geometry import Geometry
+from fatnn_kernels.limit import RegisterLoop, limit_tile
 from fatnn_kernels.operations import popcount
-from fatnn_kernels.peak import RegisterLoop, limit_tile
 from fatnn_kernels.product import length_term
 
 NEW = (TERNARY_PLANES, TERNARY_INT8)

@@ -7,7 +7,7 @@ from llvmlite import ir
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.catalogue import products
-from fatnn_kernels.epilogue import StoreResults
+from fatnn_kernels.epilogue import StoreResults, Terms
 from fatnn_kernels.operands import PackedColumns, PackedRows
 from fatnn_kernels.shapes import tile_shape
 from fatnn_kernels.sums import Words
@@ -82,9 +82,9 @@ def assembly(target, tile):
     arguments = [words, words, I64, sums, sums, ir.IntType(1), sums, I64]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), "tile")
     builder = ir.IRBuilder(function.append_basic_block())
-    x, y, length, *results = function.args
+    x, y, length, x_term, y_term, *results = function.args
     sums = accumulate(builder, Words(tile, PackedRows(x), PackedColumns(y)), length)
-    StoreResults(*results).emit(builder, tile, sums)
+    StoreResults(Terms(x_term, y_term), *results).emit(builder, tile, sums)
     builder.ret_void()
     parsed = llvm.parse_assembly(str(module))
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))

@@ -62,7 +62,7 @@ class _GpuLimit:
 
     def __init__(self, product: Product) -> None:
         from fatnn_bench.contenders.gpu.clock import Clock
-        from fatnn_kernels.cuda.peak import RegisterLoop
+        from fatnn_kernels.cuda.limit import RegisterLoop
 
         loop = RegisterLoop(product)
         self.macs = loop.macs

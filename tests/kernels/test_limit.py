@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fatnn_kernels import PRODUCTS
-from fatnn_kernels.peak import WORDS, RegisterLoop, limit_tile
+from fatnn_kernels.limit import WORDS, RegisterLoop, limit_tile
 
 
 @pytest.mark.parametrize("name", PRODUCTS)

@@ -1,11 +1,13 @@
 """What the machine can do: the rate of a tile's own instructions on registers, and nothing else."""
 
-from typing import Any
-
 import numpy as np
 
-from fatnn_kernels.intrinsics import TypedTile, address, barrier, emit_register_tile
+from fatnn_kernels.aligned import aligned
+from fatnn_kernels.epilogue import Results
+from fatnn_kernels.intrinsics import TypedTile, barrier, emit
 from fatnn_kernels.jit import compiled
+from fatnn_kernels.memory import Place
+from fatnn_kernels.operands import RegisterX, RegisterY
 from fatnn_kernels.product import Product
 from fatnn_kernels.shapes import limit_shape
 from fatnn_kernels.target import current_target
@@ -31,30 +33,21 @@ class RegisterLoop:
 
     def __init__(self, tile: Tile) -> None:
         product = tile.product
-        self._tile = tile
-        self._x = np.full(tile.rows * product.words("x"), 0x3F800000, np.uint32)  # 1.0, should it be a float
-        self._y = np.full(tile.columns * product.words("y"), 0x3F800000, np.uint32)
-        self._x_term, self._y_term = np.zeros(tile.rows, product.dtype), np.zeros(tile.columns, product.dtype)
-        self._c = np.empty((tile.rows, tile.columns), product.dtype)
+        one = 0x3F800000  # 1.0, should it be a float
+        x = RegisterX(np.full((1, 1, product.words("x"), tile.rows), one, np.uint32))
+        y = RegisterY(np.full((1, 1, product.words("y"), tile.columns), one, np.uint32))
+        shapes = ((tile.rows,), (tile.columns,), (tile.rows, tile.columns))
+        store = Results(*(aligned(shape, product.dtype) for shape in shapes))
+        self._arguments = TypedTile(tile), x, y, store
         self.macs = tile.rows * tile.columns * WORDS * product.values_per_step  #: multiply-accumulates of a call
 
     def run(self, loops: int) -> None:
         """Call the tile ``loops`` times."""
-        _run(TypedTile(self._tile), self._x, self._y, self._x_term, self._y_term, self._c, loops)
+        _run(*self._arguments, loops)
 
 
 @compiled()
-def _run(tile: Any, x: Any, y: Any, x_term: Any, y_term: Any, c: Any, loops: Any) -> None:
+def _run(tile: TypedTile, x: RegisterX, y: RegisterY, store: Results, loops: int) -> None:
     for _ in range(loops):
-        emit_register_tile(
-            tile,
-            address(x, 0),
-            address(y, 0),
-            WORDS,
-            address(x_term, 0),
-            address(y_term, 0),
-            True,
-            address(c, 0),
-            c.shape[1],
-        )
+        emit(tile, x, y, store, Place(0, 0, 0, WORDS))
         barrier()

@@ -1,0 +1,119 @@
+"""The compiled loops over the tiles of a result, whatever a tile reads and whatever becomes of its sums.
+
+They follow GotoBLAS (Goto and van de Geijn, ACM TOMS 2008): a panel of y that fits L1 meets a block of x that fits L2.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from numba import prange
+
+from fatnn_kernels.epilogue import Activations, Planes, Results
+from fatnn_kernels.intrinsics import TypedTile, barrier, emit
+from fatnn_kernels.jit import compiled
+from fatnn_kernels.memory import Place
+from fatnn_kernels.operands import ImageX, PackedX, PackedY
+from fatnn_kernels.quantise_loops import Quantising, quantise, quantise_parallel
+from fatnn_kernels.windows import Windows, count_windows, count_windows_parallel
+
+X: TypeAlias = PackedX | ImageX
+StoreTo: TypeAlias = Results | Planes | Activations
+
+
+class Tiles(NamedTuple):
+    """The tiles of a result, and in which order they are gone through."""
+
+    rows: int  #: tiles one above the other
+    columns: int  #: tiles side by side
+    steps: int  #: of K
+    panel_steps: int  #: that all tiles take in before the next; only :class:`Results` go on from what was stored
+    block_rows: int  #: tiles one above the other that meet a tile of y before the next does
+
+
+class Gemm(NamedTuple):
+    """A result: what its tiles read, where they store, and their order."""
+
+    x: X
+    y: PackedY
+    store: StoreTo
+    tiles: Tiles
+
+
+class Work(NamedTuple):
+    """What :func:`run_serial` and :func:`run_parallel` do, each time: their first arguments."""
+
+    tile: TypedTile
+    quantising: Quantising | None = None
+    windows: Windows | None = None
+    gemm: Gemm | None = None
+
+
+class Share(NamedTuple):
+    """The tiles [row_begin, row_end) × [column_begin, column_end)."""
+
+    row_begin: int
+    row_end: int
+    column_begin: int
+    column_end: int
+
+
+@compiled()
+def run_serial(
+    tile: TypedTile, quantising: Quantising | None, windows: Windows | None, gemm: Gemm | None, loops: int
+) -> None:
+    """Do one after the other what is not None, ``loops`` times over."""
+    for _ in range(loops):
+        if quantising is not None:
+            quantise(tile, quantising)
+        if windows is not None:
+            count_windows(windows.x, windows.counts)
+        if gemm is not None:
+            multiply(tile, gemm.x, gemm.y, gemm.store, gemm.tiles)
+        barrier()
+
+
+@compiled()
+def run_parallel(
+    tile: TypedTile, quantising: Quantising | None, windows: Windows | None, gemm: Gemm | None, loops: int, threads: int
+) -> None:
+    """The same on several threads; in functions of their own, as Numba would make one loop of those side by side."""
+    for _ in range(loops):
+        if quantising is not None:
+            quantise_parallel(tile, quantising, threads)
+        if windows is not None:
+            count_windows_parallel(windows.x, windows.counts, threads)
+        if gemm is not None:
+            multiply_parallel(tile, gemm.x, gemm.y, gemm.store, gemm.tiles, threads)
+        barrier()
+
+
+@compiled()
+def multiply(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles) -> None:
+    """All tiles."""
+    _multiply_share(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns))
+
+
+@compiled(parallel=True)
+def multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, threads: int) -> None:
+    """Each thread has tiles of its own. No tuple of tuples can be handed to a loop over threads."""
+    for thread in prange(threads):
+        _multiply_share(tile, x, y, store, tiles, share_of(thread, threads, tiles))
+
+
+@compiled()
+def share_of(thread: int, threads: int, tiles: Tiles) -> Share:
+    """The tiles of a thread: a stretch of rows, or of columns where that leaves the busiest with less to do."""
+    rows, columns = tiles.rows, tiles.columns
+    if rows * -(-columns // threads) < columns * -(-rows // threads):
+        return Share(0, rows, thread * columns // threads, (thread + 1) * columns // threads)
+    return Share(thread * rows // threads, (thread + 1) * rows // threads, 0, columns)
+
+
+@compiled()
+def _multiply_share(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, share: Share) -> None:
+    row_begin, row_end, column_begin, column_end = share
+    for step in range(0, tiles.steps, tiles.panel_steps):
+        steps = min(tiles.panel_steps, tiles.steps - step)
+        for block in range(row_begin, row_end, tiles.block_rows):
+            for j in range(column_begin, column_end):
+                for i in range(block, min(block + tiles.block_rows, row_end)):
+                    emit(tile, x, y, store, Place(i, j, step, steps))

@@ -1,0 +1,36 @@
+"""Where the words of a convolution's images lie: its windows, the taps of a window, and the pixels of its result."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fatnn_kernels.geometry import Geometry
+
+
+def tap_offsets(geometry: Geometry, steps: int, words: int) -> NDArray[np.int64]:
+    """Where the words of each tap lie, [kernel · kernel · steps], from the first word of a window.
+
+    A pixel has so many steps, of so many words each.
+    """
+    g = geometry
+    row, column, step = np.indices((g.kernel, g.kernel, steps)).reshape(3, -1)
+    return ((row * g.padded_width + column) * steps + step) * words
+
+
+def window_offsets(geometry: Geometry, pixel_words: int) -> NDArray[np.int64]:
+    """Where the window of each output pixel begins, [pixels]."""
+    g = geometry
+    image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
+    return ((image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride) * pixel_words
+
+
+def target_offsets(geometry: Geometry, pixel_items: int, padding: int) -> NDArray[np.int64]:
+    """Where each output pixel begins, [pixels], in an image of so many items a pixel and such a border."""
+    g = geometry
+    height, width = g.out_height + 2 * padding, g.out_width + 2 * padding
+    image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
+    return ((image * height + row + padding) * width + column + padding) * pixel_items
+
+
+def repeating_last(offsets: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Offsets filled up to whole tiles with the last one, whose pixel is then computed again."""
+    return np.pad(offsets, (0, -len(offsets) % width), mode="edge")
