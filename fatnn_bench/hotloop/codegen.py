@@ -99,16 +99,15 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
 
 def _library(tile: Tile, scope: str, parallel: bool) -> Any:
     entry: Any = run_parallel if parallel else run_serial
-    for (typed, _, _, gemm, *_), compiled in entry.overloads.items():
-        if typed.tile == tile and gemm is not types.none and _scope(gemm) == _SCOPES[scope]:
+    for (typed, x, _, store, *_), compiled in entry.overloads.items():
+        if typed.tile == tile and (_class(x), _class(store)) == _SCOPES[scope]:
             return compiled.library
     raise LookupError(f"{tile.product.name} has not run in scope {scope} on the tile {tile.rows}x{tile.vectors}")
 
 
-def _scope(gemm: types.NamedTuple) -> tuple[type, type]:
-    """What a :class:`fatnn_kernels.gemm_loops.Gemm` reads and where it stores, by its type."""
-    x, _, store, _ = gemm.types
-    return x.instance_class, store.instance_class
+def _class(argument: types.Type) -> type | None:
+    """The named tuple of an argument; None of one that was not given."""
+    return getattr(argument, "instance_class", None)
 
 
 def _machine() -> llvm.TargetMachine:

@@ -16,7 +16,7 @@ from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
 from fatnn_kernels.driver import PANEL_BYTES, choose_tile, compute
 from fatnn_kernels.epilogue import Planes, Results
-from fatnn_kernels.gemm_loops import Gemm, StoreTo, Tiles, Work
+from fatnn_kernels.gemm_loops import StoreTo, Tiles, Work
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
 from fatnn_kernels.offsets import repeating_last, tap_offsets, target_offsets, window_offsets
@@ -26,7 +26,7 @@ from fatnn_kernels.product import Product
 from fatnn_kernels.quantise_loops import Quantising
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
-from fatnn_kernels.windows import Counts, Windows
+from fatnn_kernels.windows import Windows
 
 
 class Convolution:
@@ -168,7 +168,8 @@ class Convolution:
 
     def quantise_work(self, image: NDArray[np.float32], packed: NDArray[np.uint32]) -> Work:
         """What :meth:`quantise` does, checked."""
-        return Work(TypedTile(self._tile), self._quantising(image, packed))
+        x, y = ImageX(packed, self._pixels, self._taps), PackedY(self._weights)
+        return Work(TypedTile(self._tile), x, y, quantising=self._quantising(image, packed))
 
     def _layer_work(self, image: NDArray[np.float32] | None, packed: NDArray[np.uint32], c: NDArray[Any]) -> Work:
         quantising = self._quantising(image, packed)
@@ -178,7 +179,7 @@ class Convolution:
         width = self.product.words("y") * self._tile.columns
         panel = None if len(self._pixels) <= self._tile.rows else max(1, PANEL_BYTES // (width * 4))
         store = Results(self._x_term, self._y_term, c)
-        return self.work(packed, store, panel)._replace(quantising=quantising)
+        return self.work(packed, store, panel, quantising)
 
     def _quantising(self, image: NDArray[np.float32] | None, packed: NDArray[np.uint32]) -> Quantising:
         """Checked; of no image, an image without rows: the same machine code."""
@@ -192,14 +193,19 @@ class Convolution:
             check_written(name, "the packed image", packed, image)
         return Quantising(image, packed, self._bounds, self._filler, g.padding)
 
-    def work(self, packed: NDArray[np.uint32], store: StoreTo, panel_steps: int | None = None) -> Work:
+    def work(
+        self,
+        packed: NDArray[np.uint32],
+        store: StoreTo,
+        panel_steps: int | None = None,
+        quantising: Quantising | None = None,
+    ) -> Work:
         """The products of a packed image, stored as checked arrays of :attr:`terms` and others say."""
         row_tiles, (column_tiles, steps, *_) = len(self._pixels) // self._tile.rows, self._weights.shape
         tiles = Tiles(row_tiles, column_tiles, steps, panel_steps or steps, row_tiles)
         x = ImageX(packed, self._pixels, self._taps)
-        windows = None if self._per_bit is None else Windows(x, Counts(self._per_bit, self._counts, self._x_term))
-        gemm = Gemm(x, PackedY(self._weights), store, tiles)
-        return Work(TypedTile(self._tile), windows=windows, gemm=gemm)
+        windows = None if self._per_bit is None else Windows(*x, self._per_bit, self._counts, self._x_term)
+        return Work(TypedTile(self._tile), x, PackedY(self._weights), store, tiles, quantising, windows)
 
     @property
     def terms(self) -> tuple[NDArray[Any], NDArray[Any]]:

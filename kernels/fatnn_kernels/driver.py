@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_output
 from fatnn_kernels.epilogue import Results
-from fatnn_kernels.gemm_loops import Gemm, Tiles, Work, run_parallel, run_serial
+from fatnn_kernels.gemm_loops import Tiles, Turns, Work, run_parallel, run_serial
 from fatnn_kernels.intrinsics import TypedTile
 from fatnn_kernels.operands import PackedX, PackedY
 from fatnn_kernels.packing import Packed, pack
@@ -151,16 +151,14 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     panel = panel_words(a.tile, row_tiles)
     block_rows = max(1, BLOCK_BYTES // (min(panel, steps) * math.prod(of_x) * 4))
     tiles = Tiles(row_tiles, column_tiles, steps, panel, block_rows)
-    gemm = Gemm(PackedX(a.words), PackedY(b.words), Results(a.term, b.term, c), tiles)
-    compute(Work(TypedTile(a.tile), gemm=gemm), loops, threads)
+    store = Results(a.term, b.term, c)
+    compute(Work(TypedTile(a.tile), PackedX(a.words), PackedY(b.words), store, tiles), loops, threads)
 
 
 def compute(work: Work, loops: int, threads: int) -> None:
     """Do it ``loops`` times over; so many threads as cannot be raise ValueError."""
-    if use_threads(threads):
-        run_parallel(*work, loops, threads)
-    else:
-        run_serial(*work, loops)
+    entry = run_parallel if use_threads(threads) else run_serial
+    entry(*work, Turns(loops, threads))
 
 
 def panel_words(tile: Tile, row_tiles: int) -> int:

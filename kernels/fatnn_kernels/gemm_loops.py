@@ -29,22 +29,23 @@ class Tiles(NamedTuple):
     block_rows: int  #: tiles one above the other that meet a tile of y before the next does
 
 
-class Gemm(NamedTuple):
-    """A result: what its tiles read, where they store, and their order."""
-
-    x: X
-    y: PackedY
-    store: StoreTo
-    tiles: Tiles
-
-
 class Work(NamedTuple):
     """What :func:`run_serial` and :func:`run_parallel` do, each time: their first arguments."""
 
     tile: TypedTile
-    quantising: Quantising | None = None
-    windows: Windows | None = None
-    gemm: Gemm | None = None
+    x: X
+    y: PackedY
+    store: StoreTo | None = None
+    tiles: Tiles | None = None
+    quantising: Quantising | None = None  #: comes first
+    windows: Windows | None = None  #: come next
+
+
+class Turns(NamedTuple):
+    """How often it is done, and by how many threads."""
+
+    loops: int
+    threads: int
 
 
 class Share(NamedTuple):
@@ -58,45 +59,53 @@ class Share(NamedTuple):
 
 @compiled()
 def run_serial(
-    tile: TypedTile, quantising: Quantising | None, windows: Windows | None, gemm: Gemm | None, loops: int
+    tile: TypedTile,
+    x: X,
+    y: PackedY,
+    store: StoreTo | None,
+    tiles: Tiles | None,
+    quantising: Quantising | None,
+    windows: Windows | None,
+    turns: Turns,
 ) -> None:
-    """Do one after the other what is not None, ``loops`` times over."""
-    for _ in range(loops):
+    """Do one after the other what is not None. Tuples of tuples would be reference-counted in every turn."""
+    for _ in range(turns.loops):
         if quantising is not None:
             quantise(tile, quantising)
         if windows is not None:
-            count_windows(windows.x, windows.counts)
-        if gemm is not None:
-            multiply(tile, gemm.x, gemm.y, gemm.store, gemm.tiles)
+            count_windows(windows)
+        if store is not None and tiles is not None:
+            _multiply(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns))
         barrier()
 
 
 @compiled()
 def run_parallel(
-    tile: TypedTile, quantising: Quantising | None, windows: Windows | None, gemm: Gemm | None, loops: int, threads: int
+    tile: TypedTile,
+    x: X,
+    y: PackedY,
+    store: StoreTo | None,
+    tiles: Tiles | None,
+    quantising: Quantising | None,
+    windows: Windows | None,
+    turns: Turns,
 ) -> None:
     """The same on several threads; in functions of their own, as Numba would make one loop of those side by side."""
-    for _ in range(loops):
+    for _ in range(turns.loops):
         if quantising is not None:
-            quantise_parallel(tile, quantising, threads)
+            quantise_parallel(tile, quantising, turns.threads)
         if windows is not None:
-            count_windows_parallel(windows.x, windows.counts, threads)
-        if gemm is not None:
-            multiply_parallel(tile, gemm.x, gemm.y, gemm.store, gemm.tiles, threads)
+            count_windows_parallel(windows, turns.threads)
+        if store is not None and tiles is not None:
+            _multiply_parallel(tile, x, y, store, tiles, turns.threads)
         barrier()
 
 
-@compiled()
-def multiply(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles) -> None:
-    """All tiles."""
-    _multiply_share(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns))
-
-
 @compiled(parallel=True)
-def multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, threads: int) -> None:
-    """Each thread has tiles of its own. No tuple of tuples can be handed to a loop over threads."""
+def _multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, threads: int) -> None:
+    """Each thread has tiles of its own."""
     for thread in prange(threads):
-        _multiply_share(tile, x, y, store, tiles, share_of(thread, threads, tiles))
+        _multiply(tile, x, y, store, tiles, share_of(thread, threads, tiles))
 
 
 @compiled()
@@ -109,11 +118,14 @@ def share_of(thread: int, threads: int, tiles: Tiles) -> Share:
 
 
 @compiled()
-def _multiply_share(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, share: Share) -> None:
+def _multiply(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, share: Share) -> None:
     row_begin, row_end, column_begin, column_end = share
-    for step in range(0, tiles.steps, tiles.panel_steps):
+    panels, blocks = -(-tiles.steps // tiles.panel_steps), -(-(row_end - row_begin) // tiles.block_rows)
+    for panel in range(panels):
+        step = panel * tiles.panel_steps
         steps = min(tiles.panel_steps, tiles.steps - step)
-        for block in range(row_begin, row_end, tiles.block_rows):
+        for block in range(blocks):
+            first = row_begin + block * tiles.block_rows
             for j in range(column_begin, column_end):
-                for i in range(block, min(block + tiles.block_rows, row_end)):
+                for i in range(first, min(first + tiles.block_rows, row_end)):
                     emit(tile, x, y, store, Place(i, j, step, steps))

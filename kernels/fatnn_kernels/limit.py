@@ -38,6 +38,7 @@ class RegisterLoop:
         y = RegisterY(np.full((1, 1, product.words("y"), tile.columns), one, np.uint32))
         shapes = ((tile.rows,), (tile.columns,), (tile.rows, tile.columns))
         store = Results(*(aligned(shape, product.dtype) for shape in shapes))
+        self._c = store.c
         self._arguments = TypedTile(tile), x, y, store
         self.macs = tile.rows * tile.columns * WORDS * product.values_per_step  #: multiply-accumulates of a call
 

@@ -18,7 +18,7 @@ from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.driver import use_threads
 from fatnn_kernels.ends import classify, pack_pixels
 from fatnn_kernels.epilogue import Activations
-from fatnn_kernels.gemm_loops import run_parallel, run_serial
+from fatnn_kernels.gemm_loops import Turns, Work, run_parallel, run_serial
 from fatnn_kernels.pooling import max_pool, max_pool_levels
 
 Step: TypeAlias = Callable[[int], None]
@@ -26,7 +26,7 @@ Step: TypeAlias = Callable[[int], None]
 
 def quantise(convolution: Convolution, image: NDArray[np.float32], packed: NDArray[np.uint32], threads: int) -> Step:
     """Quantise and pack a float32 image [batch, height, width, in_channels] for a convolution."""
-    return _bound(run_serial, run_parallel, convolution.quantise_work(image, packed), threads)
+    return _tiled(convolution.quantise_work(image, packed), threads)
 
 
 def levels(
@@ -38,7 +38,7 @@ def levels(
     threads: int,
 ) -> Step:
     """A convolution whose sums become the next one's packed image; see :meth:`Convolution.fused`."""
-    return _bound(run_serial, run_parallel, convolution.fused_work(packed, thresholds, out, padding), threads)
+    return _tiled(convolution.fused_work(packed, thresholds, out, padding), threads)
 
 
 def activations(
@@ -88,7 +88,7 @@ def activations(
         out,
         convolution.targets(pixel_items=g.out_channels),
     )
-    return _bound(run_serial, run_parallel, convolution.work(packed, store), threads)
+    return _tiled(convolution.work(packed, store), threads)
 
 
 def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[np.uint32]) -> Step:
@@ -100,7 +100,7 @@ def pixels(convolution: Convolution, image: NDArray[np.uint8], packed: NDArray[n
     convolution.check_packed(packed)
     check_written(name, "the packed image", packed, image)
     items = packed.view(codec.item).reshape(*packed.shape[:3], -1)
-    return _bound(pack_pixels, None, (image, items, 128 - codec.zero, g.padding), 1)
+    return _bound(pack_pixels, (image, items, 128 - codec.zero, g.padding))
 
 
 def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stride: int, padding: int) -> Step:
@@ -109,7 +109,7 @@ def pooled(image: NDArray[np.float32], out: NDArray[np.float32], size: int, stri
     check_values("pooled", "the image", image, image.shape, np.float32)
     check_values("pooled", "out", out, shape, np.float32)
     check_written("pooled", "out", out, image)
-    return _bound(max_pool, None, (image, out, size, stride, padding), 1)
+    return _bound(max_pool, (image, out, size, stride, padding))
 
 
 def pooled_levels(
@@ -130,7 +130,7 @@ def pooled_levels(
     shape = (batch, height + 2 * out_padding, width + 2 * out_padding, words, code.planes)
     check_values("pooled levels", "out", out, shape, np.uint32)
     check_written("pooled levels", "out", out, image)
-    return _bound(max_pool_levels, None, (image, out, bits, size, stride, padding, out_padding), 1)
+    return _bound(max_pool_levels, (image, out, bits, size, stride, padding, out_padding))
 
 
 def classified(
@@ -146,7 +146,7 @@ def classified(
     check_values("classified", "logits", logits, (len(image), classes), np.float32)
     check_written("classified", "logits", logits, image, bias)
     by_channel = np.ascontiguousarray(weights.T)
-    return _bound(classify, None, (image, by_channel, bias, np.empty(len(bias), np.float64), logits), 1)
+    return _bound(classify, (image, by_channel, bias, np.empty(len(bias), np.float64), logits))
 
 
 def _pooled_shape(image: Any, dimensions: int, size: int, stride: int, padding: int) -> tuple[int, ...]:
@@ -163,15 +163,19 @@ def _pooled_shape(image: Any, dimensions: int, size: int, stride: int, padding: 
     return image.shape[0], height, width, *image.shape[3:]
 
 
-def _bound(serial: Any, parallel: Any, arguments: tuple[Any, ...], threads: int) -> Step:
-    """The machine code for these arguments, and the call of it."""
-    several = use_threads(threads) and parallel is not None
-    function, more = (parallel, (threads,)) if several else (serial, ())
-    signature = tuple(numba.typeof(argument) for argument in (*arguments, 1, *more))
+def _tiled(work: Work, threads: int) -> Step:
+    """The loops over tiles, bound."""
+    several = use_threads(threads)
+    return _bound(run_parallel if several else run_serial, work, lambda loops: Turns(loops, threads))
+
+
+def _bound(function: Any, arguments: tuple[Any, ...], last: Callable[[int], Any] = int) -> Step:
+    """The machine code for these arguments and what is made of ``loops``, and the call of it."""
+    signature = tuple(numba.typeof(argument) for argument in (*arguments, last(1)))
     function.compile(signature)
     entry = function.get_overload(signature)
 
     def step(loops: int) -> None:
-        entry(*arguments, loops, *more)
+        entry(*arguments, last(loops))
 
     return step

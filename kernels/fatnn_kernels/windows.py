@@ -8,56 +8,51 @@ from numpy.typing import NDArray
 
 from fatnn_kernels.intrinsics import flat_item, popcount_word
 from fatnn_kernels.jit import compiled
-from fatnn_kernels.operands import ImageX
-
-
-class Counts(NamedTuple):
-    """What the one-bits of an image are worth."""
-
-    per_bit: NDArray[np.int32]  #: [planes], what each one-bit adds
-    pixels: NDArray[np.int32]  #: room for what the bits of each pixel of the image add
-    x_term: NDArray[np.int32]  #: [rows], the result: what those of each window add
 
 
 class Windows(NamedTuple):
     """The windows of an image, and what their one-bits are worth."""
 
-    x: ImageX
-    counts: Counts
+    image: NDArray[np.uint32]  #: [batch, padded height, padded width, words, planes]
+    pixels: NDArray[np.int64]  #: as of :class:`fatnn_kernels.operands.ImageX`
+    taps: NDArray[np.int64]  #: as well
+    per_bit: NDArray[np.int32]  #: [planes], what each one-bit adds
+    counts: NDArray[np.int32]  #: room for what the bits of each pixel of the image add
+    x_term: NDArray[np.int32]  #: [rows], the result: what those of each window add
 
 
 @compiled()
-def count_windows(x: ImageX, counts: Counts) -> None:
+def count_windows(windows: Windows) -> None:
     """x_term: the one-bits of each window, each worth what ``per_bit`` says, summed from the counts of its pixels."""
-    _count_pixels(x, counts, 0, counts.pixels.shape[0])
-    _sum_windows(x, counts, 0, counts.x_term.shape[0])
+    _count_pixels(windows, 0, windows.counts.shape[0])
+    _sum_windows(windows, 0, windows.x_term.shape[0])
 
 
 @compiled()
-def count_windows_parallel(x: ImageX, counts: Counts, threads: int) -> None:
+def count_windows_parallel(windows: Windows, threads: int) -> None:
     """The same; in two functions, as Numba would make one loop of two that stand side by side."""
-    _count_pixels_parallel(x, counts, threads)
-    _sum_windows_parallel(x, counts, threads)
+    _count_pixels_parallel(windows, threads)
+    _sum_windows_parallel(windows, threads)
 
 
 @compiled(parallel=True)
-def _count_pixels_parallel(x: ImageX, counts: Counts, threads: int) -> None:
-    pixels = counts.pixels.shape[0]
+def _count_pixels_parallel(windows: Windows, threads: int) -> None:
+    pixels = windows.counts.shape[0]
     for thread in prange(threads):
-        _count_pixels(x, counts, thread * pixels // threads, (thread + 1) * pixels // threads)
+        _count_pixels(windows, thread * pixels // threads, (thread + 1) * pixels // threads)
 
 
 @compiled(parallel=True)
-def _sum_windows_parallel(x: ImageX, counts: Counts, threads: int) -> None:
-    rows = counts.x_term.shape[0]
+def _sum_windows_parallel(windows: Windows, threads: int) -> None:
+    rows = windows.x_term.shape[0]
     for thread in prange(threads):
-        _sum_windows(x, counts, thread * rows // threads, (thread + 1) * rows // threads)
+        _sum_windows(windows, thread * rows // threads, (thread + 1) * rows // threads)
 
 
 @compiled()
-def _count_pixels(x: ImageX, counts: Counts, begin: int, end: int) -> None:
+def _count_pixels(windows: Windows, begin: int, end: int) -> None:
     """What the one-bits of the pixels [begin, end) are worth."""
-    image, per_bit, of_pixels = x.image, counts.per_bit, counts.pixels
+    image, per_bit, counts = windows.image, windows.per_bit, windows.counts
     words, planes = image.shape[3], image.shape[4]
     for pixel in range(begin, end):
         count = 0
@@ -67,14 +62,13 @@ def _count_pixels(x: ImageX, counts: Counts, begin: int, end: int) -> None:
                 for word in range(words):
                     ones += popcount_word(flat_item(image, (pixel * words + word) * planes + plane))
                 count += per_bit[plane] * ones
-        of_pixels[pixel] = count
+        counts[pixel] = count
 
 
 @compiled()
-def _sum_windows(x: ImageX, counts: Counts, begin: int, end: int) -> None:
+def _sum_windows(windows: Windows, begin: int, end: int) -> None:
     """The windows [begin, end), from the counts of their pixels."""
-    image, pixels, taps = x
-    of_pixels, x_term = counts.pixels, counts.x_term
+    image, pixels, taps, _, counts, x_term = windows
     words = image.shape[3]
     pixel_words = np.uint32(words * image.shape[4])
     steps = np.empty(taps.shape[0] // words, np.int64)  # from the first pixel of a window to each of its pixels
@@ -84,5 +78,5 @@ def _sum_windows(x: ImageX, counts: Counts, begin: int, end: int) -> None:
         first = np.int64(np.uint32(pixels[m]) // pixel_words)  # 32 bits: a division for each tap took most of the time
         total = 0
         for tap in range(steps.shape[0]):
-            total += flat_item(of_pixels, first + steps[tap])
+            total += flat_item(counts, first + steps[tap])
         x_term[m] = total
