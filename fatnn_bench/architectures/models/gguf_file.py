@@ -27,6 +27,8 @@ _ARRAY = 9
 #: The most of a file's beginning that is read, its most tensors and the longest name: far above any model's.
 _MOST_BYTES, _MOST_TENSORS, _LONGEST = 64 * 2**20, 100_000, 2**16
 _MOST_DIMENSIONS = 4
+#: Bytes that are read at a time where values are many and short.
+_BLOCK = 2**20
 
 
 def load(path: Path, network: str, given: Given) -> Found:
@@ -91,9 +93,19 @@ class _Reader:
             raise self._refusal(f"a value is of type {kind}, which is unknown")
         if (size := _BYTES[kind]) is not None:
             self._skip(count * size)
-            return
+        else:
+            self._skip_texts(count)
+
+    def _skip_texts(self, count: int) -> None:
+        """Pass over texts, each a length and its bytes, block by block: a tokenizer has up to 256,000 words."""
+        begin, block = self._at, b""
         for _ in range(count):
-            self._skip(self.number("Q"))
+            within = self._at - begin
+            if within + 8 > len(block):
+                self._file.seek(self._at)
+                begin, within, block = self._at, 0, self._file.read(_BLOCK)
+            self._advance(8 + int.from_bytes(block[within : within + 8], "little"))
+        self._file.seek(self._at)
 
     def tensor(self) -> tuple[str, list[int]]:
         """The name of a tensor and its shape, the slowest dimension first."""

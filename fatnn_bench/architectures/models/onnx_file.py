@@ -1,13 +1,15 @@
 """An ONNX file as a graph whose shapes are known: read, checked, its open sizes filled in, and inferred by ``onnx``.
 
-Nothing of it is executed. Its weights are dropped as soon as it is read: their shapes are all that is wanted.
+Nothing of it is executed. Its weights are passed over, for their shapes are all that is wanted.
 """
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from fatnn_bench.architectures.models import protobuf
 from fatnn_bench.architectures.models.found import Given
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
@@ -18,8 +20,9 @@ _INSTEAD = "name an ONNX file"
 _SMALLER = f"{_INSTEAD}, which above that size keeps its weights in a file beside it"
 #: What protobuf, and so ONNX, can hold in a file; what is larger keeps its weights in others.
 _MOST_BYTES = 2**31 - 1
-#: Constants of no more bytes than this may be shapes, and are kept.
-_SHAPE_BYTES = 4096
+#: The data of a tensor, of any type; and where tensors are: in a graph its initializers, and its nodes' attributes.
+_TENSOR = dict.fromkeys((4, 5, 6, 7, 9, 10, 11), protobuf.DROPPED)
+_MODEL = {7: {5: _TENSOR, 1: {5: {5: _TENSOR}}}}
 #: Words in the name of a dimension that say which it is; the others are told by their place.
 _BATCH, _TOKENS = ("batch",), ("seq", "token", "len", "time")
 
@@ -38,14 +41,38 @@ def read(path: Path) -> Any:
     from google.protobuf.message import DecodeError
 
     try:
-        model = onnx.ModelProto.FromString(gate.content(path, _SMALLER, _MOST_BYTES))
-    except DecodeError as error:
+        model = onnx.ModelProto.FromString(_skimmed(path))
+    except (DecodeError, ValueError) as error:
         raise UserError(f"{path} is no ONNX file, or cut off ({error}); {_INSTEAD}") from error
     if not model.graph.node:
         raise UserError(f"{path} is no ONNX file: it has no nodes; {_INSTEAD}")
+    if any(not isinstance(word, str) for word in _words(model.graph)):  # protobuf then gives bytes
+        raise UserError(f"{path} is no ONNX file: a name in it is not UTF-8 text; {_INSTEAD}")
     _refuse_newer(model, path)
-    _drop_weights(model, path)
+    _refuse_absent_weights(model, path)
     return model
+
+
+def _skimmed(path: Path) -> bytes:
+    """The model without weights."""
+    with gate.opened(path, _SMALLER) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > _MOST_BYTES:
+            raise UserError(f"cannot read {path}: it is larger than 2 GiB, the most that ONNX holds; {_SMALLER}")
+        return protobuf.skimmed(file, size, _MODEL, gate.MOST_BYTES)
+
+
+def _words(graph: Any) -> Iterator[str]:
+    """The names in a graph, as far as they are looked at."""
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+        yield from (word for entry in node.metadata_props for word in (entry.key, entry.value))
+    for tensor in graph.initializer:
+        yield tensor.name
+        yield from (word for entry in tensor.external_data for word in (entry.key, entry.value))
+    for value in (*graph.input, *graph.output):
+        yield from (value.name, *(dimension.dim_param for dimension in value.type.tensor_type.shape.dim))
 
 
 def _refuse_newer(model: Any, path: Path) -> None:
@@ -65,15 +92,12 @@ def _refuse_newer(model: Any, path: Path) -> None:
         )
 
 
-def _drop_weights(model: Any, path: Path) -> None:
+def _refuse_absent_weights(model: Any, path: Path) -> None:
     import onnx
 
     for tensor in model.graph.initializer:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             _refuse_absent({entry.key: entry.value for entry in tensor.external_data}.get("location", ""), path)
-        if tensor.ByteSize() > _SHAPE_BYTES:
-            kept = onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
-            tensor.CopyFrom(kept)
 
 
 def _refuse_absent(location: str, path: Path) -> None:

@@ -248,11 +248,18 @@ def test_refuses_what_is_no_onnx(tmp_path):
         networks.load(str(tmp_path / "net.onnx"))
 
 
+def test_refuses_a_name_that_is_no_text(tmp_path):
+    content = model(MATMUL, {"x": (2, 3)}, {"w": zeros(3, 4)}).SerializeToString()
+    (tmp_path / "net.onnx").write_bytes(content.replace(b"\x06MatMul", b"\x06M\xff\xfeMul"))
+    with pytest.raises(UserError, match="a name in it is not UTF-8 text; name an ONNX file"):
+        networks.load(str(tmp_path / "net.onnx"))
+
+
 def test_refuses_more_than_protobuf_holds(tmp_path):
     with (tmp_path / "net.onnx").open("wb") as file:
         file.truncate(2**31)  # a hole: no disk is taken
     with pytest.raises(
-        UserError, match="it is larger than 2047 MiB, the most that is read; name an ONNX file, which above"
+        UserError, match="it is larger than 2 GiB, the most that ONNX holds; name an ONNX file, which above"
     ):
         networks.load(str(tmp_path / "net.onnx"))
 

@@ -90,6 +90,14 @@ _NETWORKS: Readers = [
 ]
 
 
+def _model(name: str, given: str) -> Readers:
+    return [
+        (4, command(f"list --shapes {name} {given}")),
+        (2, command(f"list --shapes {name} {given} --format yaml -o out.yaml")),
+        (1, command(f"run --shapes {name} {given} --dry-run")),
+    ]
+
+
 def _imported(form: str, name: str) -> Readers:
     return [(1, command(f"convert {name} --from {form} -o out.jsonl"))]
 
@@ -116,6 +124,24 @@ def _spoiled_header(random: Random, content: bytes) -> bytes:
     head = content.index(b"{", 20)
     spoiled = spoiled_json(random, content[head:])
     return samples.as_npy(spoiled)
+
+
+def _spoiled_safetensors(random: Random, content: bytes) -> bytes:
+    """The JSON, behind the length that it then has, or bytes anywhere."""
+    if random.random() < 0.3:
+        return spoiled_bytes(random, content)
+    length = int.from_bytes(content[:8], "little")
+    header = spoiled_json(random, content[8 : 8 + length])
+    return len(header).to_bytes(8, "little") + header + content[8 + length :]
+
+
+def _spoiled_gguf(random: Random, content: bytes) -> bytes:
+    """Bytes anywhere, or a number of 8 bytes that claims more than there is."""
+    if random.random() < 0.6:
+        return spoiled_bytes(random, content)
+    at = random.choice([8, 16, random.randrange(len(content))])
+    claim = random.choice([0, 1, 2**16, 2**31, 2**40, 2**63, 2**64 - 1])
+    return content[:at] + claim.to_bytes(8, "little") + content[at + 8 :]
 
 
 def _field(random: Random) -> str:
@@ -146,6 +172,10 @@ ALL = (
     Format("platforms", samples.platforms, spoiled_yaml, _PLATFORMS),
     _Additions("platforms-add", samples.platforms, spoiled_yaml, []),
     Format("networks", samples.networks, spoiled_yaml, _NETWORKS),
+    Format("onnx", samples.onnx_models, spoiled_bytes, _model("m.onnx", "--batch 2"), needs=("onnx",)),
+    Format("safetensors", samples.safetensors, _spoiled_safetensors, _model("m.safetensors", "--tokens 2")),
+    Format("safetensors-index", samples.indices, spoiled_json, _model("m.safetensors.index.json", "--tokens 2")),
+    Format("gguf", samples.ggufs, _spoiled_gguf, _model("m.gguf", "--tokens 2")),
     Format("claims", samples.claims, spoiled_yaml, [(1, samples.judge_claims)]),
     Format("csv", samples.tables, spoiled_table, _imported("csv", "m.csv")),
     Format("google-benchmark", samples.google_benchmarks, _json_of_benchmarks, _imported("google-benchmark", "m.json")),

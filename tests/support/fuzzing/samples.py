@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import struct
 import tempfile
 import zipfile
 from dataclasses import asdict, replace
@@ -127,6 +128,74 @@ def platforms():
 
 def networks():
     return {"m.yaml": _NETWORK.encode()}
+
+
+@functools.cache
+def onnx_models():
+    """What exporters write: paddings, groups, a computed shape, quantised weights, a branch, names and words."""
+    from onnx import TensorProto, helper
+    from onnx_files import model, node
+
+    branch = helper.make_graph([node("Relu", "h", output="b")], "branch", [], [
+        helper.make_tensor_value_info("b", TensorProto.FLOAT, None)
+    ])  # fmt: skip
+    nodes = [
+        node("Conv", "x", "a.weight", output="a", name="/a/Conv", pads=[1, 0, 1, 2], strides=[2, 1], dilations=[1, 2]),
+        node("Conv", "a", "g.weight", output="g", group=4, auto_pad="SAME_UPPER"),
+        node("Shape", "g", output="s"),
+        node("Gather", "s", "zero", output="n"),
+        node("Unsqueeze", "n", "first", output="u"),
+        node("Concat", "u", "rest", output="to", axis=0),
+        node("Reshape", "g", "to", output="r"),
+        node("DequantizeLinear", "q.weight", "scale", output="q"),
+        node("MatMul", "r", "q", output="h"),
+        node("If", "yes", output="i", then_branch=branch, else_branch=branch),
+        node("Gemm", "h", "fc.weight", transB=1),
+    ]
+    shapes = {"a.weight": (4, 3, 3, 3), "g.weight": (8, 1, 3, 3), "fc.weight": (5, 6)}
+    constants = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()} | {
+        "zero": np.int64(0), "first": np.zeros(1, np.int64), "rest": np.array([-1], np.int64), "scale": np.float32(1),
+        "q.weight": np.zeros((8 * 4 * 7, 6), np.int8), "yes": np.bool_(True),
+    }  # fmt: skip
+    return {"m.onnx": model(nodes, {"x": ("batch", 3, 8, 9)}, constants).SerializeToString()}
+
+
+def _header(shapes):
+    return {name: {"dtype": "F16", "shape": shape, "data_offsets": [0, 2]} for name, shape in shapes.items()}
+
+
+def safetensors(name="m.safetensors"):
+    shapes = {
+        "a.0.weight": [4, 3],
+        "a.1.weight": [4, 3],
+        "embed_tokens.weight": [9, 4],
+        "norm.weight": [4],
+        "x": [2, 2],
+    }
+    header = json.dumps(_header(shapes) | {"__metadata__": {"format": "pt"}}).encode()
+    return {name: len(header).to_bytes(8, "little") + header + bytes(64)}
+
+
+def indices():
+    where = dict.fromkeys(("a.0.weight", "a.1.weight", "norm.weight"), "part.safetensors")
+    index = json.dumps({"metadata": {"total_size": 64}, "weight_map": where}).encode()
+    return {"m.safetensors.index.json": index, **safetensors("part.safetensors")}
+
+
+def ggufs():
+    def text(word):
+        return struct.pack("<Q", len(word)) + word
+
+    def tensor(name, *sizes):
+        return text(name) + struct.pack(f"<I{len(sizes)}QIQ", len(sizes), *sizes, 2, 0)
+
+    words = text(b"words") + struct.pack("<IIQ", 9, 8, 3) + text(b"one") + text(b"") + text(b"three")
+    scores = text(b"scores") + struct.pack("<IIQ3f", 9, 6, 3, 0.5, 0.5, 0.5)
+    keys = (
+        words + scores + text(b"blocks") + struct.pack("<II", 4, 2) + text(b"name") + struct.pack("<I", 8) + text(b"m")
+    )
+    tensors = tensor(b"token_embd.weight", 4, 9) + tensor(b"blk.0.q.weight", 3, 4) + tensor(b"blk.0.norm.weight", 4)
+    return {"m.gguf": b"GGUF" + struct.pack("<IQQ", 3, 3, 4) + keys + tensors + bytes(64)}
 
 
 @functools.cache
