@@ -5,7 +5,9 @@ trained for as many epochs again. The accuracy is that of the last epoch: choosi
 flatter all.
 """
 
+import copy
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +42,17 @@ class Listener(Protocol):
     def diverged(self, record: Diverged) -> None:
         """Its training has diverged."""
 
+    def start_diverged(self, seed: int, reason: str) -> None:
+        """The training of a seed's float network has diverged."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the precisions of a seed start from."""
+
+    graph: Graph
+    trained: bool  #: False where the training diverged
+
 
 def missing(run: AccuracyRun) -> list[tuple[int, Scheme]]:
     """Seeds and schemes of a run that are neither trained yet nor known to diverge, in the order of running them."""
@@ -54,8 +67,8 @@ def run(
 ) -> None:
     """Train what is to do and append its rows to the results file; models go into a folder beside it, without suffix.
 
-    A training that diverges is appended as such and ends that precision alone; where the float network diverges, all
-    precisions of its seed.
+    A training that diverges is appended as such and ends that precision alone. Where the float network diverges, the
+    precisions of its seed start from the numbers that it began with, and their rows say so.
 
     Raises
     ------
@@ -67,26 +80,28 @@ def run(
     models = journal.path.with_suffix("")
     for seed in dict.fromkeys(seed for seed, _ in todo):
         schemes = [scheme for of, scheme in todo if of == seed]
-        begins = models / f"start-seed{seed}.pt"
-        try:
-            start = _trained(settings, data, SCHEMES["float32"], seed, begins, None, listener)
-        except DivergedError as error:
-            for scheme in schemes:
-                _give_up(
-                    scheme, seed, f"the network that all precisions start from diverged: {error}", journal, listener
-                )
-            continue
+        start = _start(settings, data, seed, models, listener)
         for scheme in schemes:
             try:
                 records.append(journal, _row(settings, data, scheme, seed, models, start, listener))
             except DivergedError as error:
-                _give_up(scheme, seed, str(error), journal, listener)
+                record = Diverged(precision=scheme.name, seed=seed, reason=str(error))
+                listener.diverged(record)
+                records.append(journal, record)
 
 
-def _give_up(scheme: Scheme, seed: int, reason: str, journal: Journal, listener: Listener) -> None:
-    record = Diverged(precision=scheme.name, seed=seed, reason=reason)
-    listener.diverged(record)
-    records.append(journal, record)
+def _start(settings: Settings, data: DataSet, seed: int, models: Path, listener: Listener) -> Start:
+    """The float network of a seed; as it began, where its training diverges: it is none that could be gone on from."""
+    scheme, name = SCHEMES["float32"], f"start, seed {seed}"
+    graph = _fresh(settings, data, scheme, seed)
+    begun = copy.deepcopy(graph)
+    listener.begins(name)
+    try:
+        _train(settings, data, scheme, seed, models / f"start-seed{seed}.pt", graph, listener)
+    except DivergedError as error:
+        listener.start_diverged(seed, str(error))
+        return Start(begun, trained=False)
+    return Start(graph, trained=True)
 
 
 def architecture(settings: Settings, data: DataSet, scheme: Scheme) -> Architecture:
@@ -104,11 +119,14 @@ def architecture(settings: Settings, data: DataSet, scheme: Scheme) -> Architect
 
 
 def _row(
-    settings: Settings, data: DataSet, scheme: Scheme, seed: int, models: Path, start: Graph, listener: Listener
+    settings: Settings, data: DataSet, scheme: Scheme, seed: int, models: Path, start: Start, listener: Listener
 ) -> AccuracyRow:
     model = models / f"{scheme.name}-seed{seed}.pt"
     began = time.monotonic()
-    graph = _trained(settings, data, scheme, seed, model, start, listener)
+    listener.begins(f"{scheme.name}, seed {seed}")
+    graph = _fresh(settings, data, scheme, seed)
+    start_from(graph, start.graph)
+    _train(settings, data, scheme, seed, model, graph, listener)
     row = AccuracyRow(
         precision=scheme.name,
         weights=scheme.weights,
@@ -120,29 +138,24 @@ def _row(
         weight_bytes=weight_bytes(graph, scheme),
         train_s=round(time.monotonic() - began, 3),
         model=f"{models.name}/{model.name}",
+        start_trained=start.trained,
     )
     listener.row_done(row)
     return row
 
 
-def _trained(
-    settings: Settings,
-    data: DataSet,
-    scheme: Scheme,
-    seed: int,
-    save_to: Path,
-    start: Graph | None,
-    listener: Listener,
-) -> Graph:
-    listener.begins(f"{scheme.name if start else 'start'}, seed {seed}")
+def _fresh(settings: Settings, data: DataSet, scheme: Scheme, seed: int) -> Graph:
+    """A network as a seed makes it."""
+    torch.manual_seed(seed)
+    return architecture(settings, data, scheme).build()
+
+
+def _train(
+    settings: Settings, data: DataSet, scheme: Scheme, seed: int, save_to: Path, graph: Graph, listener: Listener
+) -> None:
     recipe = training.Recipe(settings.epochs, settings.learning_rate, settings.batch)
     built = architecture(settings, data, scheme)
-    torch.manual_seed(seed)
-    graph = built.build()
-    if start is not None:
-        start_from(graph, start)
     training.train(built, graph, data, recipe, seed, save_to, listener.epoch_done)
-    return graph.eval()
 
 
 def weight_bytes(graph: Graph, scheme: Scheme) -> int:

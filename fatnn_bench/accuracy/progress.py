@@ -53,7 +53,12 @@ class Progress:
     def diverged(self, record: Diverged) -> None:
         self._told(f"{record.precision}, seed {record.seed} diverged: {record.reason}")
 
+    def start_diverged(self, seed: int, reason: str) -> None:
+        self._print(f"start, seed {seed} diverged, and its precisions start untrained: {reason}")
+
     def _told(self, what: str) -> None:
         self._done += 1
-        line = f"{self._done}/{self._trainings} {what}"
+        self._print(f"{self._done}/{self._trainings} {what}")
+
+    def _print(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -71,6 +71,8 @@ class AccuracyRow:
     weight_bytes: Amount  #: of the packed network
     train_s: Load  #: of this precision, not of the float network it starts from; less if resumed
     model: Text  #: its checkpoint, beside the results file
+    #: whether it started from a trained float network; where that diverged, from the numbers it began with
+    start_trained: Annotated[bool, Field(strict=True)] = True
     kind: str = "accuracy-row"
 
 
@@ -92,6 +94,15 @@ class AccuracyRun:
     rows: tuple[AccuracyRow, ...]
     source: str
     diverged: tuple[Diverged, ...] = ()
+
+    @property
+    def cautions(self) -> list[str]:
+        """A sentence for each training that diverged: what it leaves out, or makes unlike the other seeds."""
+        untrained = sorted({row.seed for row in self.rows if not row.start_trained})
+        return [
+            *(f"{one.precision}, seed {one.seed} diverged and is left out: {one.reason}" for one in self.diverged),
+            *(f"seed {seed}: its float32 network diverged, and all precisions started untrained" for seed in untrained),
+        ]
 
 
 def append(journal: Journal, record: AccuracyHeader | AccuracyRow | Diverged) -> None:

@@ -39,10 +39,7 @@ def document(run: AccuracyRun) -> Document:
         "than that cannot be told from none.",
         f"Each precision starts from the seed's float32 network ({settings.epochs} epochs) and is trained for "
         f"{settings.epochs} more. KiB: quantised weights packed, all others float32.",
-        *(
-            f"{record.precision}, seed {record.seed} diverged and is left out: {record.reason}"
-            for record in run.diverged
-        ),
+        *run.cautions,
     )
     sheet = Sheet(
         f"{settings.network} on {settings.dataset}",

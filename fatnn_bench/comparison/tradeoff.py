@@ -46,7 +46,7 @@ class Choices:
 
     network: str
     choices: tuple[Choice, ...]
-    left_out: tuple[str, ...]  #: a sentence for each precision without a time
+    left_out: tuple[str, ...]  #: a sentence for each precision without a time, and for each training that diverged
 
 
 def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
@@ -75,7 +75,7 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
         )
     batch = min(row.shape.get("batch", 1) for row in rows)
     rows = [row for row in rows if row.shape.get("batch", 1) == batch]
-    found, left_out = [], [f"{record.precision}, seed {record.seed}: {record.reason}" for record in accuracy.diverged]
+    found, left_out = [], list(accuracy.cautions)
     for summary in summaries(accuracy.rows):
         row = _row_of(summary.kernel or _FLOAT32, rows)
         if row:

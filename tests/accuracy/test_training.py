@@ -132,13 +132,24 @@ def test_a_precision_that_diverges_ends_alone_and_is_not_tried_again(tmp_path, m
     assert "xnor, seed 1 diverged and is left out: xnor: the loss is nan" in table.document(run).sheets[0].notes
 
 
-def test_where_the_float_network_diverges_all_precisions_of_its_seed_do(tmp_path, monkeypatch):
+def test_where_the_float_network_diverges_the_others_start_untrained(tmp_path, monkeypatch):
     diverging(monkeypatch, "float32")
     run = run_all(tmp_path / "run.jsonl")
-    assert run.rows == ()
-    assert len(run.diverged) == 4
-    assert "the network that all precisions start from diverged: float32: the loss is nan" in run.diverged[1].reason
-    assert table.document(run).sheets[0].rows == ()
+    assert [(record.precision, record.seed) for record in run.diverged] == [("float32", 0), ("float32", 1)]
+    assert [(row.precision, row.seed, row.start_trained) for row in run.rows] == [("xnor", 0, False), ("xnor", 1, False)]
+    sentence = "seed 1: its float32 network diverged, and all precisions started untrained"
+    assert sentence in table.document(run).sheets[0].notes
+    model = dataclasses.replace(ARCHITECTURE, scheme="xnor")
+    alone = trained(tmp_path / "alone.pt", 1, architecture=model)
+    assert same(alone, checkpoint.load_network(tmp_path / "run" / "xnor-seed0.pt")[1])
+
+
+def test_no_precision_ends_the_campaign_however_high_the_learning_rate(tmp_path):
+    settings = dataclasses.replace(SETTINGS, learning_rate=1e30, seeds=1)
+    run = run_all(tmp_path / "run.jsonl", settings)
+    ends = {record.precision for record in run.diverged} | {row.precision for row in run.rows}
+    assert ends == {"float32", "xnor"}
+    assert "float32" in {record.precision for record in run.diverged}
 
 
 def test_step_sizes_do_not_decay_and_clips_of_pact_do():
@@ -182,6 +193,9 @@ class Quiet:
     def diverged(self, record):
         pass
 
+    def start_diverged(self, seed, reason):
+        pass
+
 
 SETTINGS = records.Settings(
     dataset="halves", network="small-cnn", order="cbsa", calibration=False, precisions=("float32", "xnor"), seeds=2,
@@ -192,10 +206,10 @@ HEADER = records.AccuracyHeader(
 )
 
 
-def run_all(path) -> records.AccuracyRun:
+def run_all(path, settings=SETTINGS) -> records.AccuracyRun:
     with Journal(path) as journal:
-        records.append(journal, HEADER)
-        experiment.run(SETTINGS, DATA, experiment.missing(records.read(path)), journal, Quiet())
+        records.append(journal, dataclasses.replace(HEADER, settings=settings))
+        experiment.run(settings, DATA, experiment.missing(records.read(path)), journal, Quiet())
     return records.read(path)
 
 
