@@ -9,10 +9,12 @@ Where machine code cannot be kept, or what is kept is broken, kernels are compil
 """
 
 import hashlib
+import io
 import logging
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +23,7 @@ from typing import Any, TypeVar, cast
 import llvmlite.binding as llvm
 import numba
 from numba import config
-from numba.core.caching import FunctionCache, NullCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 from fatnn_kernels.target import current_target
 
@@ -74,8 +76,47 @@ def _folder_or_obstacle() -> tuple[Path | None, str]:
     return (folder, "") if os.access(folder, os.W_OK) else (None, f"{chosen} cannot be written")
 
 
+class _SealedFiles(IndexDataCacheFile):  # type: ignore[misc]
+    """Files that end in the digest of what they hold: machine code with a flipped bit unpickles, and runs."""
+
+    @contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        with super()._open_for_write(filepath) as file:
+            content = io.BytesIO()
+            yield content
+            file.write(content.getvalue() + _digest(content.getvalue()))
+
+    def _load_index(self) -> Any:
+        _refuse_changed(self._index_path)
+        return super()._load_index()  # whose unpickling stops before the digest
+
+    def _load_data(self, name: str) -> Any:
+        _refuse_changed(self._data_path(name))
+        return super()._load_data(name)
+
+
+def _refuse_changed(path: str) -> None:
+    """Raise ValueError if a file does not hold what was written; one that is missing is for others to tell."""
+    with suppress(FileNotFoundError):
+        content = Path(path).read_bytes()
+        if _digest(content[:-_DIGEST_BYTES]) != content[-_DIGEST_BYTES:]:
+            raise ValueError(f"{path} does not hold what was written")
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+_DIGEST_BYTES = len(_digest(b""))
+
+
 class _Cache(FunctionCache):  # type: ignore[misc]
     """Numba's cache, without which a kernel is compiled where a file is broken or the disk is full."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _SealedFiles(self._cache_path, self._impl.filename_base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The machine code of these types; None where it is not kept, or broken."""

@@ -115,14 +115,25 @@ def test_and_for_a_user_who_has_no_home_unless_they_name_a_folder(python, tmp_pa
     assert (found["result"], found["said"]) == (40, [])
 
 
+def cut_short(content):
+    return content[:-9]
+
+
+def bit_flipped(content):
+    """In the middle: among machine code, which unpickles as well as it did."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("broken", [cut_short, bit_flipped])
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
-def test_what_was_cut_short_is_said_once_compiled_anew_and_kept(python, ending):
+def test_what_is_broken_is_said_once_compiled_anew_and_kept(python, ending, broken):
     folder = Path(python(GEMM)["folder"])
     for path in folder.rglob(f"*.{ending}"):
-        path.write_bytes(path.read_bytes()[:-9])
-    cut, after = python(GEMM), python(GEMM)
-    assert (cut["result"], cut["hits"], len(cut["said"])) == (40, 0, 1)
-    assert f"a file in {folder}" in cut["said"][0]
+        path.write_bytes(broken(path.read_bytes()))
+    found, after = python(GEMM), python(GEMM)
+    assert (found["result"], found["hits"], len(found["said"])) == (40, 0, 1)
+    assert f"a file in {folder}" in found["said"][0]
     assert (after["result"], after["hits"], after["said"]) == (40, 1, [])
 
 
