@@ -85,7 +85,7 @@ def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | 
     first = layers.iloc[0]
     single = compare.single_baseline(layers)
     kernels = [k for k in compare.kernel_order(layers["kernel"]) if k != single]
-    rows = [_layer_cells(rows, kernels) for _, rows in layers.groupby("layer", sort=False)]
+    rows = [_layer_cells(rows, kernels) for rows in _grouped(layers, ["layer"])]
     network = first["network"] if isinstance(first["network"], str) else "GEMM"
     platform = [first["platform"]] if isinstance(first["platform"], str) else []
     words = [
@@ -104,11 +104,11 @@ def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | 
     )
 
 
-def _layer_cells(rows: pd.DataFrame, kernels: list[str]) -> tuple[str, ...]:
-    first = rows.iloc[0]
+def _layer_cells(rows: list[dict[str, Any]], kernels: list[str]) -> tuple[str, ...]:
+    first = rows[0]
     count = f" ×{first['count']}" if first["count"] > 1 else ""
     size = "×".join(str(first[name]) for name in "mnk")
-    cells = {row["kernel"]: _speedup_cell(row) for row in _dicts(rows)}
+    cells = {row["kernel"]: _speedup_cell(row) for row in rows}
     return (
         f"{first['layer']}{count}",
         size,
@@ -162,12 +162,7 @@ def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, least: float) -> It
 
 def _ratios_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
     runs, base = list(means["run"]), means["baseline"].iloc[0]
-    rows: list[tuple[str, ...]] = []
-    for _, group in ratios.groupby(list(compare_runs.KEY), sort=False, dropna=False):
-        first = _dicts(group)[0]
-        cells = {row["run"]: _ratio_cell(row) for row in _dicts(group)}
-        time = _milliseconds(first["baseline_s"]) if pd.notna(first["baseline_s"]) else first["baseline_status"]
-        rows.append((compare_runs.named(first), time, *(cells.get(run, compare_runs.ABSENT) for run in runs)))
+    rows = [_ratio_cells(group, runs) for group in _grouped(ratios, list(compare_runs.KEY))]
     gains = [str(_gain(row)) for row in _dicts(means)]
     return Sheet(
         title=f"× over {base}, the first run: above 1 is faster",
@@ -176,6 +171,12 @@ def _ratios_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
         closing=(("geom. mean", "", *gains),),
         notes=tuple(_ratio_notes(ratios, means)),
     )
+
+
+def _ratio_cells(rows: list[dict[str, Any]], runs: list[str]) -> tuple[str, ...]:
+    first, cells = rows[0], {row["run"]: _ratio_cell(row) for row in rows}
+    time = _milliseconds(first["baseline_s"]) if pd.notna(first["baseline_s"]) else first["baseline_status"]
+    return compare_runs.named(first), time, *(cells.get(run, compare_runs.ABSENT) for run in runs)
 
 
 def _summary_sheet(ratios: pd.DataFrame, means: pd.DataFrame) -> Sheet:
@@ -256,6 +257,15 @@ def _milliseconds(seconds: Any) -> str:
 
 def _number_or_dash(value: Any) -> str:
     return NOTHING if pd.isna(value) else number(value)
+
+
+def _grouped(table: pd.DataFrame, names: list[str]) -> list[list[dict[str, Any]]]:
+    """The rows that are equal in what is named, in the order of the first of each: a frame a group takes minutes."""
+    groups: dict[int, list[dict[str, Any]]] = {}
+    places = table.groupby(names, sort=False, dropna=False).ngroup()
+    for place, row in zip(places, _dicts(table), strict=True):
+        groups.setdefault(place, []).append(row)
+    return list(groups.values())
 
 
 def _dicts(table: pd.DataFrame) -> list[dict[str, Any]]:
