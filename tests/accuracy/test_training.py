@@ -136,7 +136,10 @@ def test_where_the_float_network_diverges_the_others_start_untrained(tmp_path, m
     diverging(monkeypatch, "float32")
     run = run_all(tmp_path / "run.jsonl")
     assert [(record.precision, record.seed) for record in run.diverged] == [("float32", 0), ("float32", 1)]
-    assert [(row.precision, row.seed, row.start_trained) for row in run.rows] == [("xnor", 0, False), ("xnor", 1, False)]
+    assert [(row.precision, row.seed, row.start_trained) for row in run.rows] == [
+        ("xnor", 0, False),
+        ("xnor", 1, False),
+    ]
     sentence = "seed 1: its float32 network diverged, and all precisions started untrained"
     assert sentence in table.document(run).sheets[0].notes
     model = dataclasses.replace(ARCHITECTURE, scheme="xnor")

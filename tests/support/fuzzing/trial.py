@@ -113,7 +113,8 @@ def _of_function(action: Callable[[], None], taken: bool) -> str:
 
 def _of_command(arguments: Sequence[str], taken: bool) -> str:
     before = {path.name for path in Path().iterdir()}
-    code, said, raised = _invoke(arguments)
+    code, out, err, raised = _invoke(arguments)
+    said = f"{out}\n{err}"
     if raised:
         return raised
     if code not in _ANSWERED and taken:
@@ -128,11 +129,13 @@ def _of_command(arguments: Sequence[str], taken: bool) -> str:
     missing = [name for name in re.findall(r"^saved (\S+?):?(?:\s|$)", said, re.MULTILINE) if not Path(name).exists()]
     if missing:
         return f"it says that it saved {missing}, which is not there\n{said}"
-    return _of_message(said) if code in (1, 2) else _of_text(said)
+    if code in (1, 2):
+        return _of_message(said)
+    return _of_text(err if "csv" in arguments else said)  # which holds names whole where it goes to no terminal
 
 
-def _invoke(arguments: Sequence[str]) -> tuple[int, str, str]:
-    """The exit code, what was said on both streams, and the traceback if there was one."""
+def _invoke(arguments: Sequence[str]) -> tuple[int, str, str, str]:
+    """The exit code, what was said on stdout and on stderr, and the traceback if there was one."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace") for _ in range(2)]
     sys.argv = ["fatnn-bench", *arguments]
     code, raised = 0, ""
@@ -145,7 +148,8 @@ def _invoke(arguments: Sequence[str]) -> tuple[int, str, str]:
             raised = traceback.format_exc()
     for stream in streams:
         stream.flush()
-    return code, "\n".join(stream.buffer.getvalue().decode(errors="replace") for stream in streams), raised
+    out, err = (stream.buffer.getvalue().decode(errors="replace") for stream in streams)
+    return code, out, err, raised
 
 
 def _of_message(message: str) -> str:
