@@ -4,6 +4,7 @@ import gzip
 import os
 import pickle
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -153,6 +154,18 @@ def test_a_broken_batch(tmp_path, content):
     cifar10(tmp_path)
     (tmp_path / "test_batch").write_bytes(content)
     assert "test_batch is not a batch of CIFAR-10" in refusal(catalog.load, "cifar10", tmp_path)
+
+
+def test_a_batch_takes_no_memory_that_it_does_not_fill(tmp_path):
+    """Its memo has a place number 20,000,000."""
+    cifar10(tmp_path)
+    (tmp_path / "test_batch").write_bytes(b"\x80\x02}r" + struct.pack("<I", 20_000_000) + b".")
+    tracemalloc.start()
+    try:
+        assert "test_batch is not a batch of CIFAR-10" in refusal(catalog.load, "cifar10", tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2**25
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_missing_batch(tmp_path):

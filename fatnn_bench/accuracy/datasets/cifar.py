@@ -27,7 +27,9 @@ _ALLOWED = {
 }
 
 
-class _ArraysOnly(pickle.Unpickler):
+class _ArraysOnly(pickle._Unpickler):
+    """Python's own, for the one in C fills memory up to whatever place of its memo a pickle names."""
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which no CIFAR batch needs")
