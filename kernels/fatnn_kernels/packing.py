@@ -20,7 +20,13 @@ from fatnn_kernels.tile import Tile
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """One operand of a GEMM, ready for the tile it was packed for; arrays that do not fit it raise ValueError."""
+    """One operand of a GEMM, ready for the tile it was packed for; arrays that do not fit it raise ValueError.
+
+    What the bits say is not looked at: :func:`pack` makes words of values alone, and to look would read the operand
+    once more than the product does. Words made by hand compute what the product's identity makes of their bits. Where
+    a pattern stands for no value, as of two planes that exclude each other or of a bit behind K, that is no product of
+    values; no memory is read or written elsewhere.
+    """
 
     tile: Tile
     side: Side
