@@ -1,13 +1,16 @@
 """Writing a file whole: under another name in its folder, then renamed, so that it is the old file or the new one.
 
-Only regular files are replaced, and what a symbolic link leads to is. Devices and pipes are written to.
+Only regular files are replaced, and what a symbolic link leads to is. Devices and pipes are written to. A process that
+is killed while it writes leaves the other name, ``.FILE.….part``; whoever writes the file next removes it.
 """
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +21,10 @@ from fatnn_bench.errors import UserError
 __all__ = ["is_file", "is_stdout", "refuse_unwritable", "write"]
 
 _ELSEWHERE = "name another file with -o"
+#: How the name ends that a file has until it is whole.
+_END = ".part"
+#: Seconds in which a new file may not be locked yet.
+_NEW_S = 2.0
 
 
 def write(path: Path, content: str | bytes, remedy: str = _ELSEWHERE) -> None:
@@ -113,9 +120,11 @@ def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, Bi
     """A new file in the folder of another, with its mode and owner; it is gone in the end, unless it was renamed."""
     if old and not os.access(target, os.W_OK):
         raise _system_error(errno.EROFS if os.statvfs(target).f_flag & os.ST_RDONLY else errno.EACCES)
-    name = target.with_name(f".{secrets.token_hex(6)}.part")
+    _remove_left(target)
+    name = target.with_name(f"{_start(target)}{secrets.token_hex(6)}{_END}")
     try:
         with name.open("xb") as stream:
+            _lock(stream.fileno())
             if old:
                 with suppress(PermissionError):
                     os.fchown(stream.fileno(), old.st_uid, old.st_gid)
@@ -123,6 +132,34 @@ def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, Bi
             yield name, stream
     finally:
         name.unlink(missing_ok=True)
+
+
+def _start(target: Path) -> str:
+    """How the other names of a file begin; a name has room for 255 bytes."""
+    return f".{os.fsdecode(os.fsencode(target.name)[:200])}."
+
+
+def _remove_left(target: Path) -> None:
+    """Remove what killed processes left of the file: what no process has locked, and is not new."""
+    start = _start(target)
+    with suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(start) and entry.name.endswith(_END) and entry.is_file(follow_symlinks=False):
+                _remove_unlocked(Path(entry.path))
+
+
+def _remove_unlocked(part: Path) -> None:
+    with suppress(OSError), part.open("rb") as stream:
+        if time.time() - os.fstat(stream.fileno()).st_mtime > _NEW_S and _lock(stream.fileno()):
+            part.unlink()
+
+
+def _lock(file: int) -> bool:
+    """Lock a file until it is closed; False where another process has, or where there are no locks."""
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _synchronise(folder: Path) -> None:

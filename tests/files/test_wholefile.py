@@ -123,3 +123,21 @@ def test_killed_at_any_moment_the_file_is_the_old_one_or_the_new_one(tmp_path):
             time.sleep(0.003 * i)
             writer.send_signal(signal.SIGKILL)
         assert path.read_bytes() in whole
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_a_live_one_writes_is_not(tmp_path):
+    long = "é" * 120  # 240 bytes: with anything behind it, no name
+    for name in ("a.jsonl", long):
+        target = tmp_path / name
+        with (
+            wholefile._beside(target, None) as (live, stream),
+            (tmp_path / f"{live.name[:-5]}0.part").open("xb") as left,
+        ):
+            os.utime(live, (0, 0))
+            os.utime(left.name, (0, 0))
+            wholefile.write(target, "x")
+            assert live.exists()
+            assert not os.path.exists(left.name)
+            assert not stream.closed
+        assert target.read_text() == "x"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.jsonl", long])
