@@ -119,7 +119,8 @@ def read(path: Path) -> AccuracyRun:
     UserError
         If it is missing, not a results file of `accuracy`, of a newer version, or broken.
     """
-    lines = gate.content(path, "name a .jsonl file of `fatnn-bench accuracy`").rstrip().split(b"\n")
+    content = gate.content(path, "name a .jsonl file of `fatnn-bench accuracy`", gate.MOST_BYTES_OF_LINES)
+    lines = content.rstrip().split(b"\n")
     if lines == [b""]:
         raise UserError(
             f"{path} is not a results file of `fatnn-bench accuracy`: it is empty, as of a run that was stopped before "

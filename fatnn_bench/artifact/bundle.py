@@ -53,14 +53,18 @@ def write(runs: Sequence[Run], claims: Sequence[Claim], platforms: str, output: 
     Raises
     ------
     UserError
-        The zip cannot be written, or a run was not read from a file.
+        The zip cannot be written, is larger than :func:`read` takes, or a run was not read from a file.
     """
     wholefile.refuse_unwritable(output)
     members = dict(_members(runs, claims, platforms))
+    if sum(len(content) for name, content in members.items() if _is_read(name)) > gate.MOST_BYTES:
+        raise UserError(f"the runs have more than {gate.MOST_BYTES >> 20} MiB, the most that is read; bundle fewer")
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(members.items()):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    if len(stream.getvalue()) > _MOST_BYTES:
+        raise UserError(f"the zip has more than {_MOST_BYTES >> 20} MiB, the most that is read; bundle fewer runs")
     wholefile.write(output, stream.getvalue())
     return output
 
@@ -92,7 +96,7 @@ def _members_of(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_traps(archive.infolist(), path)
             for member in archive.infolist():
-                if member.filename == CLAIMS or re.fullmatch(r"results/[^/]+\.jsonl", member.filename):
+                if _is_read(member.filename):
                     with archive.open(member) as file:
                         found[member.filename] = file.read(left + 1).removeprefix(b"\xef\xbb\xbf")
                     left -= len(found[member.filename])
@@ -103,6 +107,10 @@ def _members_of(path: Path) -> dict[str, bytes]:
     except Exception as error:  # encrypted, packed in a way unknown here, torn: zipfile has a dozen errors for it
         raise UserError(f"cannot read {path}: {error or type(error).__name__}; {_INSTEAD}") from error
     return found
+
+
+def _is_read(name: str) -> bool:
+    return name == CLAIMS or re.fullmatch(r"results/[^/]+\.jsonl", name) is not None
 
 
 def _refuse_traps(members: Sequence[zipfile.ZipInfo], path: Path) -> None:

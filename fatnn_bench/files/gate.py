@@ -29,6 +29,10 @@ T = TypeVar("T")
 
 #: The most that is read of a file, where its format has no bound of its own. The longest run shipped has 1 MB.
 MOST_BYTES = 64 * 2**20
+#: The same of JSON Lines, for who writes them as for who reads them: 250,000 rows of 21 samples.
+MOST_BYTES_OF_LINES = 512 * 2**20
+#: What a file may grow by while it is read, bytes.
+_GROWN = 2**20
 #: How deep JSON may nest: what the suite writes has 7 levels.
 MOST_DEPTH = 32
 #: The most of a found value that a sentence quotes, characters.
@@ -125,7 +129,8 @@ def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:
 def beginning(path: Path, instead: str, most_bytes: int) -> bytes:
     """Return the first bytes of a regular file, at most so many; otherwise as :func:`content`."""
     with opened(path, instead) as file:
-        return file.read(most_bytes)
+        size = os.fstat(file.fileno()).st_size
+        return file.read(min(most_bytes, size + _GROWN))  # the room for it is taken before it is read
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from fatnn_bench.errors import UserError, WritingStoppedError
-from fatnn_bench.files import wholefile
+from fatnn_bench.files import gate, wholefile
 
 __all__ = ["Journal"]
 
@@ -83,6 +83,7 @@ class Journal:
         """Append a line and see it onto the disk. A NaN or an infinity raises ValueError, and nothing is written."""
         line = memoryview(_encoded(record))
         self._refuse_changed()
+        self._refuse_beyond(self._size + len(line))
         try:
             while line:
                 line = line[os.write(self._file, line) :]
@@ -98,6 +99,7 @@ class Journal:
     def fill(self, records: Iterable[dict[str, Any]]) -> None:
         """Write all lines at once, into a file that holds none yet: it holds all of them in the end, or none."""
         content = b"".join(map(_encoded, records))
+        self._refuse_beyond(len(content))
         self._refuse_changed()
         wholefile.write(self.path, content)
         self.keep, self._is_file = True, False  # another file has its name now
@@ -131,6 +133,15 @@ class Journal:
             self._remove_folders()
         else:
             os.ftruncate(self._file, 0)
+
+    def _refuse_beyond(self, size: int) -> None:
+        """Raise UserError for a file that would not be read again."""
+        if self._is_file and size > gate.MOST_BYTES_OF_LINES:
+            kind = WritingStoppedError if self.keep else UserError
+            raise kind(
+                f"{self.path} would be larger than {gate.MOST_BYTES_OF_LINES >> 20} MiB, the most that is read of "
+                "results; put the other rows into another file with -o"
+            )
 
     def _refuse_changed(self) -> None:
         if self._is_file and (what := self._change()):

@@ -140,7 +140,7 @@ def _content(file: Path) -> bytes:
         near = difflib.get_close_matches(file.name, [other.name for other in file.parent.glob("*")], n=1, cutoff=0.5)
         hint = f"did you mean {file.parent / near[0]}?" if near else "`fatnn-bench run` makes one"
         raise UserError(f"there is no results file {file}; {hint}")
-    return gate.content(file, "name a results file")
+    return gate.content(file, "name a results file", gate.MOST_BYTES_OF_LINES)
 
 
 def _lines(content: bytes, file: str) -> list[bytes]:

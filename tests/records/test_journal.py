@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fatnn_bench.errors import Exit, UserError, WritingStoppedError
+from fatnn_bench.files import gate
 from fatnn_bench.records.journal import Journal
 
 LINE = b'{"a":1}\n'
@@ -98,3 +99,18 @@ def test_all_lines_at_once_or_none(path):
     assert path.read_bytes() == 2 * LINE
     with pytest.raises(UserError, match="never overwritten"), Journal(path):
         pass
+
+
+def test_no_more_is_written_than_is_read(path, monkeypatch):
+    monkeypatch.setattr(gate, "MOST_BYTES_OF_LINES", 3 * len(LINE) - 1)
+    with Journal(path) as journal:
+        journal.keep = True
+        journal.append({"a": 1})
+        journal.append({"a": 1})
+        with pytest.raises(WritingStoppedError, match="would be larger than 0 MiB, the most that is read"):
+            journal.append({"a": 1})
+    assert path.read_bytes() == 2 * LINE
+    other = path.with_name("other.jsonl")
+    with pytest.raises(UserError, match="would be larger"), Journal(other) as journal:
+        journal.fill([{"a": 1}] * 3)
+    assert not other.exists()
