@@ -13,14 +13,14 @@ The Python interface is what the command line uses::
     fb.layers(module, example)        # the layers of a PyTorch module, to run or to write as YAML
 """
 
-from os import PathLike
-from typing import TYPE_CHECKING, Any
-
 from fatnn_bench.version import __version__
 
+TYPE_CHECKING = False  # typing's own would load typing, before the command line can take Ctrl-C
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
     from pathlib import Path
+    from typing import Any
 
     from fatnn_bench.architectures.models.found import Found
     from fatnn_bench.comparison.compare import speedups, totals
@@ -39,7 +39,7 @@ _HOMES = {
 }
 
 
-def layers(module: Any, example: Any) -> "Found":
+def layers(module: "Any", example: "Any") -> "Found":
     """Find the layers of a PyTorch module, by calling it once.
 
     Parameters
@@ -66,7 +66,7 @@ def layers(module: Any, example: Any) -> "Found":
     return torch_module.layers(module, example)
 
 
-def load(path: str | PathLike[str]) -> "Run":
+def load(path: "str | PathLike[str]") -> "Run":
     """Read a results file.
 
     Parameters
@@ -92,7 +92,7 @@ def load(path: str | PathLike[str]) -> "Run":
     return store.read(Path(path))
 
 
-def report(runs: "Sequence[Run]", output: str | PathLike[str], baseline: str | None = None) -> "Path":
+def report(runs: "Sequence[Run]", output: "str | PathLike[str]", baseline: str | None = None) -> "Path":
     """Write the page that ``fatnn-bench report`` writes: HTML that asks for nothing outside itself.
 
     Parameters
@@ -121,7 +121,7 @@ def report(runs: "Sequence[Run]", output: str | PathLike[str], baseline: str | N
     return page.write(runs, Path(output), baseline)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     from importlib import import_module
 
     if name not in _HOMES:

@@ -26,6 +26,12 @@ def test_help_loads_nothing_heavy(environ):
     assert "\x1b" not in done.stdout
 
 
+def test_little_is_loaded_before_ctrl_c_is_taken(environ):
+    code = "import sys; before = set(sys.modules); import fatnn_bench.__main__; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True)
+    assert not {"typing", "re", "pathlib", "importlib.metadata"} & set(done.stdout.split())
+
+
 def test_no_command_is_help_with_the_command_to_start_with(shell):
     done = shell()
     assert done.returncode == 2
