@@ -18,9 +18,8 @@ from pydantic import TypeAdapter
 
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import csvfile, gate, wholefile
-from fatnn_bench.records.frame import NESTED, flat
 from fatnn_bench.records.identity import counting
-from fatnn_bench.records.run import Header, Row, Run
+from fatnn_bench.records.run import NESTED, Header, Row, Run
 
 __all__ = ["from_csv", "to_csv", "to_parquet"]
 
@@ -91,7 +90,7 @@ def _records(run: Run) -> Iterator[dict[str, Any]]:
         "run.machine": header.machine.get("cpu"),
     }
     for row in run.rows:
-        yield flat(row) | origin
+        yield row.flat() | origin
 
 
 def _cell(value: Any) -> Any:

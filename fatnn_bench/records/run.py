@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Major version of the results format. A reader refuses a file with a larger one.
 SCHEMA = 1
+#: The fields of a row that hold fields of their own.
+NESTED = ("shape", "stages_s", "codegen")
 
 
 class Status(StrEnum):
@@ -139,6 +141,17 @@ class Row(_Record):
         """Whether the row holds a measured time."""
         return self.median_s is not None and self.status in (Status.PASSED, Status.MISTRUSTED)
 
+    def flat(self) -> dict[str, Any]:
+        """Return the fields in their order; what is nested one by one, named with a dot, such as ``shape.m``."""
+        plain: dict[str, Any] = {}
+        for name, value in vars(self).items():
+            if name in NESTED:
+                plain |= {f"{name}.{key}": part for key, part in (value or {}).items()}
+            elif name != "kind":
+                plain[name] = value
+        plain["status"] = self.status.value
+        return plain
+
 
 def consistent(row: Row) -> Row:
     """Return a row whose times are in order, and whose samples are those of its processes. Raises ValueError if not."""
@@ -210,6 +223,6 @@ class Run:
             A row a case and a column a field of the results file, in its units; what is nested is named with a dot, as
             ``shape.m``.
         """
-        from fatnn_bench.records.frame import frame
+        import pandas as pd
 
-        return frame(self.rows)
+        return pd.DataFrame.from_records([row.flat() for row in self.rows])
