@@ -22,9 +22,7 @@ from fatnn_bench.accuracy.records import AccuracyRow, AccuracyRun, Diverged, Set
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.accuracy.training import DivergedError
 from fatnn_bench.records.journal import Journal
-
-#: Bits of a stored weight.
-WEIGHT_BITS = {"float32": 32, "2-bit": 2, "ternary": 2, "binary": 1}
+from fatnn_bench.workload import precisions
 
 
 class Listener(Protocol):
@@ -129,8 +127,8 @@ def _row(
     _train(settings, data, scheme, seed, model, graph, listener)
     row = AccuracyRow(
         precision=scheme.name,
-        weights=scheme.weights,
-        activations=scheme.activations,
+        weights=precisions.words(scheme.weights),
+        activations=precisions.words(scheme.activations),
         kernel=scheme.kernel,
         seed=seed,
         accuracy=training.accuracy(graph, data),
@@ -163,4 +161,4 @@ def weight_bytes(graph: Graph, scheme: Scheme) -> int:
     packed = [layer.weight for layer in graph.layers.values() if isinstance(layer, QuantisedConvolution)]
     low = sum(weight.numel() for weight in packed)
     total = sum(parameter.numel() for parameter in graph.parameters())
-    return (total - low) * 4 + -(-low * WEIGHT_BITS[scheme.weights] // 8)
+    return (total - low) * 4 + -(-low * precisions.get(scheme.weights).weight_bits // 8)

@@ -64,7 +64,7 @@ class AccuracyRow:
     precision: Label
     weights: Label  #: their precision
     activations: Label
-    kernel: Label | None  #: the kernel that runs it
+    kernel: Label | None  #: the precision of the kernels that run it; older files name one of them
     seed: Index
     accuracy: Fraction  #: share of the test images classified right, after the last epoch
     test_images: Count

@@ -14,6 +14,7 @@ from fatnn_bench.accuracy.quantizers.ttq import TTQ
 from fatnn_bench.accuracy.quantizers.twn import TWN
 from fatnn_bench.accuracy.quantizers.xnor import XNORActivation, XNORWeight
 from fatnn_bench.errors import UserError
+from fatnn_bench.workload.precisions import BINARY, FLOAT32, TERNARY, TWO_BIT
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,16 @@ class Scheme:
     """A quantizer for the weights of a layer, one for its input, and what both mean for speed."""
 
     name: str
-    weights: str  #: the precision of weights, in words
-    activations: str  #: the precision of activations, in words
-    kernel: str | None  #: the kernel that runs it; None where both operands must stay float32
+    weights: str  #: their precision
+    activations: str
     weight: Callable[[int], Quantizer]  #: makes the quantizer of a weight with so many filters
     activation: Callable[[], Quantizer]
     relu: bool = True  #: whether activations pass a ReLU before their quantizer
+
+    @property
+    def kernel(self) -> str | None:
+        """The precision of the kernels that run it; None where weights must become float32 again for it."""
+        return self.weights if self.weights == self.activations else None
 
 
 def _fatnn_weight(filters: int) -> Quantizer:
@@ -36,16 +41,16 @@ def _fatnn_weight(filters: int) -> Quantizer:
 SCHEMES = {
     scheme.name: scheme
     for scheme in (
-        Scheme("float32", "float32", "float32", "float32", lambda _: Identity(), Identity),
-        Scheme("dorefa-2bit", "2-bit", "2-bit", "two-bit", lambda _: DoReFaWeight(), DoReFaActivation),
-        Scheme("pact-2bit", "2-bit", "2-bit", "two-bit", lambda _: DoReFaWeight(), PACT),
-        Scheme("lsq-2bit", "2-bit", "2-bit", "two-bit", lambda _: LSQ(-2, 1), lambda: LSQ(0, 3)),
-        Scheme("twn", "ternary", "float32", None, lambda _: TWN(), Identity),
-        Scheme("ttq", "ternary", "float32", None, lambda _: TTQ(), Identity),
-        Scheme("lsq-ternary", "ternary", "ternary", "ternary-fatnn", lambda _: LSQ(-1, 1), lambda: LSQ(0, 2)),
-        Scheme("fatnn", "ternary", "ternary", "ternary-fatnn", _fatnn_weight, lambda: FATNN(half_range=True)),
-        Scheme("fatnn-full", "ternary", "ternary", "ternary-fatnn", _fatnn_weight, FATNN, relu=False),
-        Scheme("xnor", "binary", "binary", "binary", lambda _: XNORWeight(), XNORActivation, relu=False),
+        Scheme("float32", FLOAT32, FLOAT32, lambda _: Identity(), Identity),
+        Scheme("dorefa-2bit", TWO_BIT, TWO_BIT, lambda _: DoReFaWeight(), DoReFaActivation),
+        Scheme("pact-2bit", TWO_BIT, TWO_BIT, lambda _: DoReFaWeight(), PACT),
+        Scheme("lsq-2bit", TWO_BIT, TWO_BIT, lambda _: LSQ(-2, 1), lambda: LSQ(0, 3)),
+        Scheme("twn", TERNARY, FLOAT32, lambda _: TWN(), Identity),
+        Scheme("ttq", TERNARY, FLOAT32, lambda _: TTQ(), Identity),
+        Scheme("lsq-ternary", TERNARY, TERNARY, lambda _: LSQ(-1, 1), lambda: LSQ(0, 2)),
+        Scheme("fatnn", TERNARY, TERNARY, _fatnn_weight, lambda: FATNN(half_range=True)),
+        Scheme("fatnn-full", TERNARY, TERNARY, _fatnn_weight, FATNN, relu=False),
+        Scheme("xnor", BINARY, BINARY, lambda _: XNORWeight(), XNORActivation, relu=False),
     )
 }
 

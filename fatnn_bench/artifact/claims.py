@@ -17,9 +17,11 @@ from pydantic import Field, TypeAdapter
 
 from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.gain import Gain
+from fatnn_bench.comparison.kernels import kernels_of_rows
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate, yamlfile
 from fatnn_bench.records.run import Run
+from fatnn_bench.workload import precisions
 
 __all__ = ["Claim", "Outcome", "Ruling", "judge", "of_runs", "read"]
 
@@ -95,13 +97,14 @@ def judge(claims: Sequence[Claim], runs: Sequence[Run]) -> list[Outcome]:
 
 
 def of_runs(runs: Sequence[Run]) -> Iterator[Claim]:
-    """Yield what the runs bear out: each kernel over the best float32 and over two-bit, with room for noise."""
+    """Yield what the runs bear out: each kernel over the best float32 and over 2-bit ones, with room for noise."""
     for run in runs:
-        for over in (BEST_FLOAT32, "two-bit"):
+        two_bit = [kernel.name for kernel in kernels_of_rows(run.rows) if kernel.precision == precisions.TWO_BIT]
+        for over in (BEST_FLOAT32, *two_bit):
             for row in _totals(run, over):
                 gain = compare.overall(row)
-                named = isinstance(row["network"], str) and row["kernel"] not in (over, "float32")
-                if named and gain is not None and gain.low > 1 / _SHARE:
+                claimed = isinstance(row["network"], str) and row["precision"] != precisions.FLOAT32
+                if claimed and gain is not None and gain.low > 1 / _SHARE:
                     factor = int(gain.low * _SHARE * 100) / 100
                     yield Claim(row["kernel"], factor, over, row["network"], row["scope"], run.header.platform)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fatnn_bench.accuracy.records import AccuracyRun
-    from fatnn_bench.limits.measured import Bandwidth, Peaks
+    from fatnn_bench.limits.measured import Bandwidth, Limits
     from fatnn_bench.records.run import Run
 
 Kind = StrEnum("Kind", {name: name for name in KINDS})  # type: ignore[misc]  # the figures there are
@@ -125,7 +125,7 @@ def _bandwidths(run: "Run", file: Path | None, measure: bool) -> "Sequence[Bandw
     return limits.bandwidths
 
 
-def _measured() -> "Peaks":
+def _measured() -> "Limits":
     from fatnn_bench.launch import probe
     from fatnn_bench.limits import measured
     from fatnn_bench.platforms import CpuPlatform

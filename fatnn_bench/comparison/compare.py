@@ -12,6 +12,7 @@ import pandas as pd
 
 from fatnn_bench.comparison import baselines, gain, verdict
 from fatnn_bench.comparison.baselines import Place
+from fatnn_bench.comparison.kernels import kernels_of_rows, names
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.records import repeats
 from fatnn_bench.records.identity import layer_names
@@ -19,7 +20,7 @@ from fatnn_bench.records.repeats import Repeats
 from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
 
-__all__ = ["baseline_words", "kernel_order", "overall", "single_baseline", "speedups", "totals"]
+__all__ = ["baseline_words", "overall", "single_baseline", "speedups", "totals"]
 
 #: What the default baseline is called in titles and captions.
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
@@ -42,7 +43,6 @@ class _Sum(NamedTuple):
     """A kernel on all layers of a network."""
 
     group: tuple[Any, ...]  #: the fields of their :class:`Place` but the layer
-    kernel: str
     pairs: list[_Pair]
     left_out: list[str]  #: layers without a time of the kernel or its baseline
 
@@ -72,10 +72,10 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
     Returns
     -------
     DataFrame
-        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, status, reason, median_s, ci_low_s,
-        ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high, verdict``. ``low`` and
-        ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either side has no time, and
-        ``verdict`` is missing there.
+        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, precision, way, status, reason,
+        median_s, ci_low_s, ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high,
+        verdict``. ``low`` and ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either
+        side has no time, and ``verdict`` is missing there.
 
     Raises
     ------
@@ -107,10 +107,10 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         A row a network, scope, count of threads and kernel, times in seconds:
-        ``platform, network, scope, threads, kernel, layers, left_out, total_s, baseline_total_s, speedup, low, high,
-        geometric_mean, geometric_mean_low, geometric_mean_high``. ``left_out`` names the layers that lack a time for
-        the kernel or its baseline. Where there are any, or where the shapes belong to no network, the total and its
-        speedup are NaN. ``layers`` counts those in the mean.
+        ``platform, network, scope, threads, kernel, precision, way, layers, left_out, total_s, baseline_total_s,
+        speedup, low, high, geometric_mean, geometric_mean_low, geometric_mean_high``. ``left_out`` names the
+        layers that lack a time for the kernel or its baseline. Where there are any, or where the shapes belong to no
+        network, the total and its speedup are NaN. ``layers`` counts those in the mean.
 
     Raises
     ------
@@ -126,9 +126,9 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
         groups.setdefault(pair.place[:-1], {}).setdefault(pair.row.kernel, []).append(pair)
         layers.setdefault(pair.place[:-1], {})[pair.place.layer] = None
     sums = [
-        _Sum(group, kernel, pairs, _left_out(pairs, layers[group]))
+        _Sum(group, pairs, _left_out(pairs, layers[group]))
         for group, kernels in groups.items()
-        for kernel, pairs in kernels.items()
+        for pairs in kernels.values()
     ]
     means = gain.means([one.matches for one in sums], (known, known))
     wholes = gain.of_networks([one.matches if one.whole else [] for one in sums], (known, known))
@@ -137,9 +137,9 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
 
 def overall(total: Mapping[str, Any]) -> gain.Gain | None:
     """Return the gain that a row of :func:`totals` tells: of the whole network, or else of the mean of its layers."""
-    for names in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
-        if pd.notna(total[names[0]]):
-            return gain.Gain(*(total[name] for name in names))
+    for fields in (("speedup", "low", "high"), ("geometric_mean", "geometric_mean_low", "geometric_mean_high")):
+        if pd.notna(total[fields[0]]):
+            return gain.Gain(*(total[field] for field in fields))
     return None
 
 
@@ -156,29 +156,16 @@ def baseline_words(single: str | None, chosen: str | None) -> str:
     return f"{single}, {FASTEST_FLOAT32}" if single else FASTEST_FLOAT32
 
 
-def kernel_order(kernels: Iterable[str]) -> list[str]:
-    """Return the kernels from most bits to fewest, ours before other libraries', strangers last and by name.
-
-    >>> kernel_order(["binary", "torch.int8", "blas.float32", "int8", "float32"])
-    ['float32', 'blas.float32', 'int8', 'torch.int8', 'binary']
-    """
-
-    def key(kernel: str) -> tuple[int, bool, str]:
-        return precisions.place(precisions.named(kernel)), "." in kernel, kernel
-
-    return sorted(set(kernels), key=key)
-
-
 def _pairs(run: Run, baseline: str | None, known: Repeats) -> list[_Pair]:
     """Every row of the run with its baseline."""
     places: dict[Place, dict[str, Row]] = {}
     for row, layer in zip(run.rows, layer_names(run.rows), strict=True):
         place = Place(row.platform, row.network, row.scope, row.threads, layer)
         places.setdefault(place, {})[row.kernel] = row
-    kernels = kernel_order(row.kernel for row in run.rows)
+    kernels = names(kernels_of_rows(run.rows))
     if baseline is not None and baseline not in kernels:
-        names = ", ".join(kernels) or "none"
-        raise UserError(f"{_name(run)} has no kernel {baseline!r} to be the baseline; its kernels are {names}")
+        there = ", ".join(kernels) or "none"
+        raise UserError(f"{_name(run)} has no kernel {baseline!r} to be the baseline; its kernels are {there}")
     found = baselines.of({place: list(rows.values()) for place, rows in places.items()}, baseline, known)
     pairs = [_Pair(place, row, found[place]) for place, rows in places.items() for row in rows.values()]
     if not any(pair.row.timed and pair.baseline and pair.row is not pair.baseline for pair in pairs):
@@ -187,7 +174,7 @@ def _pairs(run: Run, baseline: str | None, known: Repeats) -> list[_Pair]:
 
 
 def _nothing(run: Run, baseline: str | None) -> str:
-    timed = kernel_order(row.kernel for row in run.rows if row.timed)
+    timed = names(kernels_of_rows(row for row in run.rows if row.timed))
     if not timed:
         return (
             f"{_name(run)} holds no time in its {len(run.rows)} rows, so there is nothing to compare; "
@@ -215,7 +202,7 @@ def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: f
         "scope": place.scope,
         "threads": place.threads,
         "case": row.case,
-        "kernel": row.kernel,
+        **_kernel(row),
         "status": row.status.value,
         "reason": row.reason,
         **{
@@ -230,6 +217,10 @@ def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: f
     }
 
 
+def _kernel(row: Row) -> dict[str, str | None]:
+    return {"kernel": row.kernel, "precision": precisions.of(row), "way": row.way}
+
+
 def _left_out(pairs: Iterable[_Pair], layers: Iterable[str]) -> list[str]:
     timed = {pair.place.layer for pair in pairs if pair.match}
     return [layer for layer in layers if layer not in timed]
@@ -240,7 +231,7 @@ def _total_record(one: _Sum, whole: gain.Gain, mean: gain.Gain) -> dict[str, Any
     time, base_time = gain.network_seconds(one.matches) if one.whole else (float("nan"), float("nan"))
     return {
         **dict(zip(Place._fields, one.group, strict=False)),
-        "kernel": one.kernel,
+        **_kernel(one.pairs[0].row),
         "layers": len(one.matches),
         "left_out": one.left_out,
         "total_s": time,

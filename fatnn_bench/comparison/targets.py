@@ -1,28 +1,34 @@
-"""How fast the kernels should be where words can be counted in vectors (AVX-512 VPOPCNTDQ), beside what a run measured.
+"""How fast the kernels should be, beside what a run measured.
 
-The targets are shares of the machine's limit and ratios between kernels, so that they hold for any clock, on one
-thread and on ResNet-18's four 3×3 layers of stride 1.
+The targets are in ``data/targets.yaml``: shares of the machine's limit and ratios between kernels, so that they hold
+for any clock, on one thread and on ResNet-18's four 3×3 layers of stride 1.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 import pandas as pd
+from pydantic import TypeAdapter
 
-from fatnn_bench.comparison.compare import kernel_order
+from fatnn_bench.comparison.kernels import kernels_of_rows
 from fatnn_bench.document import NOTHING, Document, Sheet
 from fatnn_bench.errors import NothingComparableError
+from fatnn_bench.files import yamlfile
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
 
-__all__ = ["TARGETS", "document", "measured"]
+__all__ = ["document", "measured", "stated"]
 
 #: The four layers, from the first stage to the last.
 LAYERS = tuple(f"resnet18.conv{stage}_x" for stage in (2, 3, 4, 5))
 #: Output pixels from which on a layer has rows enough for its tiles.
 _MANY_ROWS = 196
+#: The share of its limit that every kernel of fewer bits than float32 should reach, packed × packed; and of few rows.
+_SHARE, _SHARE_OF_FEW_ROWS = 0.95, 0.90
 #: The rows of a layer, by scope and kernel.
 Rows = Mapping[tuple[str, str], Row]
 
@@ -32,10 +38,22 @@ class Target:
     """A figure of every layer that should not be below another."""
 
     name: str
-    value: Callable[[Rows], float | None]  #: None where the run has not what it takes
+    kernel: str
+    scope: str
     least: float
+    over: tuple[str, ...] = ()  #: how much faster than the fastest of these; without any, the share of the limit
     least_of_few_rows: float | None = None  #: where M is less than 196, if it differs
-    is_share: bool = True  #: of the limit; otherwise a ratio
+
+    def value(self, rows: Rows) -> float | None:
+        """Return the figure; None where the run has not what it takes."""
+        mine = rows.get((self.scope, self.kernel))
+        if mine is None:
+            return None
+        if not self.over:
+            return mine.peak_fraction
+        times = [rows[self.scope, kernel].median_s for kernel in self.over if (self.scope, kernel) in rows]
+        known = [time for time in times if time]
+        return min(known) / mine.median_s if mine.median_s and known else None
 
     def least_of(self, m: int) -> float:
         """The figure to reach in a layer of ``m`` output pixels."""
@@ -44,48 +62,14 @@ class Target:
     def written(self, value: float | None) -> str:
         if value is None:
             return NOTHING
-        return f"{value:.1%}" if self.is_share else f"{value:.2f}×"
+        return f"{value:.2f}×" if self.over else f"{value:.1%}"
 
 
-def _share(scope: str, kernel: str) -> Callable[[Rows], float | None]:
-    def share(rows: Rows) -> float | None:
-        return rows[scope, kernel].peak_fraction if (scope, kernel) in rows else None
-
-    return share
-
-
-def _ratio(scope: str, *kernels: str) -> Callable[[Rows], float | None]:
-    """How much faster FATNN's layer is than the fastest of these."""
-
-    def ratio(rows: Rows) -> float | None:
-        mine = rows.get((scope, "ternary-fatnn"))
-        times = [rows[scope, kernel].median_s for kernel in kernels if (scope, kernel) in rows]
-        known = [time for time in times if time]
-        return min(known) / mine.median_s if mine and mine.median_s and known else None
-
-    return ratio
-
-
-#: Beside the share of its limit that every kernel of less than float32 should reach, packed × packed.
-TARGETS = (
-    Target("ternary-fatnn / two-bit, kernel", _ratio("kernel", "two-bit"), 1.8, is_share=False),
-    Target("ternary-fatnn / blas.float32, kernel", _ratio("kernel", "blas.float32"), 8.0, is_share=False),
-    Target("ternary-fatnn, packed → packed", _share("packed", "ternary-fatnn"), 0.90),
-    Target("ternary-fatnn, float in → int32 out", _share("layer", "ternary-fatnn"), 0.85),
-    Target(
-        "ternary-fatnn / fastest float32 layer of torch, onnxruntime",
-        _ratio("layer", "torch.float32", "onnxruntime.float32"),
-        8.5,
-        is_share=False,
-    ),
-    Target(
-        "ternary-fatnn / fastest int8 layer of torch, onnxruntime",
-        _ratio("layer", "torch.int8", "onnxruntime.int8"),
-        2.2,
-        is_share=False,
-    ),
-    Target("ternary-fatnn / two-bit, layer", _ratio("layer", "two-bit"), 1.75, is_share=False),
-)
+@cache
+def stated() -> tuple[Target, ...]:
+    """Return the targets of ``data/targets.yaml``."""
+    path = files("fatnn_bench") / "data" / "targets.yaml"
+    return yamlfile.parsed(path.read_text("utf-8"), TypeAdapter(tuple[Target, ...]), str(path))
 
 
 class Figure(NamedTuple):
@@ -111,9 +95,13 @@ def measured(runs: Sequence[Run]) -> list[Figure]:
 
 def _targets(runs: Sequence[Run]) -> list[Target]:
     """The targets of the kernels that the runs hold."""
-    own = [row for run in runs for row in run.rows if row.scope == "kernel" and "." not in row.kernel]
-    low = kernel_order(row.kernel for row in own if precisions.of(row) not in (None, precisions.FLOAT32))
-    return [*(Target(f"{kernel}, kernel", _share("kernel", kernel), 0.95, 0.90) for kernel in low), *TARGETS]
+    there = kernels_of_rows(row for run in runs for row in run.rows if row.scope == "kernel")
+    own = [
+        Target(f"{kernel.name}, kernel", kernel.name, "kernel", _SHARE, least_of_few_rows=_SHARE_OF_FEW_ROWS)
+        for kernel in there
+        if not kernel.library and kernel.precision not in (None, precisions.FLOAT32)
+    ]
+    return [*own, *stated()]
 
 
 def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, int, Rows]]:
@@ -165,7 +153,7 @@ def document(runs: Sequence[Run]) -> Document:
 
 
 def _least(target: Target) -> str:
-    written = f"{target.least:.0%}" if target.is_share else f"{target.least:.3g}×"
+    written = f"{target.least:.3g}×" if target.over else f"{target.least:.0%}"
     few = target.least_of_few_rows
     return written if few is None else f"{written} (M < {_MANY_ROWS}: {few:.0%})"
 

@@ -1,6 +1,7 @@
 """What each precision keeps and costs: an accuracy run joined with a speed run of the same network."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fatnn_bench.accuracy.records import AccuracyRun
@@ -9,9 +10,6 @@ from fatnn_bench.comparison.same_network import difference
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
-
-#: The kernel that runs what no low-bit kernel can, such as ternary weights with float32 activations.
-_FLOAT32 = "float32"
 
 
 @dataclass(frozen=True)
@@ -50,10 +48,10 @@ class Choices:
 
 
 def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
-    """Return the precisions of an accuracy run, each with the row of the kernel that runs it.
+    """Return the precisions of an accuracy run, each with the row of the fastest kernel that runs it.
 
-    Float32, and what only float32 kernels run, has the fastest float32 row. Of several batch sizes the smallest
-    counts.
+    What no low-bit kernel can run, such as ternary weights with float32 activations, runs in float32. Of several batch
+    sizes the smallest counts.
 
     Raises
     ------
@@ -77,11 +75,13 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
     rows = [row for row in rows if row.shape.get("batch", 1) == batch]
     found, left_out = [], list(accuracy.cautions)
     for summary in summaries(accuracy.rows):
-        row = _row_of(summary.kernel or _FLOAT32, rows)
+        kernel = summary.kernel or precisions.FLOAT32
+        wanted = precisions.named(kernel) or kernel
+        row = _fastest(row for row in rows if precisions.of(row) == wanted)
         if row:
             found.append(Choice(summary, row))
         else:
-            left_out.append(f"{summary.precision}: no time of kernel {summary.kernel} in {speed.source}")
+            left_out.append(f"{summary.precision}: no time of a {precisions.words(wanted)} kernel in {speed.source}")
     if not found:
         raise NothingComparableError(
             f"{speed.source or 'the run'} has times of none of the precisions in {accuracy.source}; "
@@ -90,11 +90,8 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
     return Choices(network, tuple(found), tuple(left_out))
 
 
-def _row_of(kernel: str, rows: list[Row]) -> Row | None:
-    if kernel == _FLOAT32:
-        rows = [row for row in rows if precisions.of(row) == precisions.FLOAT32]
-        return min(rows, key=lambda row: row.median_s or math.inf, default=None)
-    return next((row for row in rows if row.kernel == kernel), None)
+def _fastest(rows: Iterable[Row]) -> Row | None:
+    return min(rows, key=lambda row: row.median_s or math.inf, default=None)
 
 
 @dataclass(frozen=True)

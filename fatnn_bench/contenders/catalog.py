@@ -9,7 +9,7 @@ from fatnn_bench.contenders.gpu.products import GpuGemmContender
 from fatnn_bench.contenders.network import NetworkContender
 from fatnn_bench.contenders.products import GemmContender, LayerContender, PackedContender
 from fatnn_bench.contenders.protocol import Contender
-from fatnn_bench.engine.untrained import PRECISIONS
+from fatnn_bench.engine.encoding import NETWORK_PRODUCTS
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.cuda import PRODUCTS as CUDA_PRODUCTS
 
@@ -29,7 +29,7 @@ def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
         found = [LayerContender(product) for product in PRODUCTS.values()]
         found += [baseline() for baseline in (*pytorch.LAYERS, *onnx.LAYERS)]
     elif scope == "network":
-        found = [NetworkContender(PRODUCTS[name]) for name in PRECISIONS]
+        found = [NetworkContender(product) for product in NETWORK_PRODUCTS]
         found += [TorchNetwork(), OnnxFloat32Network(), OnnxInt8Network()]
     else:
         found = [PackedContender(product) for product in PRODUCTS.values() if product.x.codec.levels]

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from fatnn_kernels import BINARY, TERNARY_FATNN, TWO_BIT, Product
 
+#: What networks of these levels run with.
+NETWORK_PRODUCTS = (TWO_BIT, TERNARY_FATNN, BINARY)
+
 
 @dataclass(frozen=True)
 class Encoding:

@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from fatnn_bench.architectures.description import DESCRIPTIONS, Description
 from fatnn_bench.engine.program import Program
 from fatnn_bench.engine.reference import logits
-from fatnn_bench.engine.untrained import untrained
+from fatnn_bench.engine.untrained import LOW_BIT, untrained
 from fatnn_bench.workload import data
 from fatnn_bench.workload.layers import Layer
-from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES, Domain
-
-#: The precision of the network that kernels of a domain run; float32 for all others.
-_PRECISIONS = {TWO_BIT_VALUES.name: "two-bit", TERNARY_VALUES.name: "ternary-fatnn", BINARY_VALUES.name: "binary"}
+from fatnn_kernels.product import Domain
 
 
 def problem_of(
     layer: Layer, domain: Domain, seed: int, pattern: data.Pattern
 ) -> tuple[Program, NDArray[np.uint8], NDArray[np.float32]]:
-    """Return the program of kernels of a domain, pixels [batch, height, width, channels], and the right logits."""
-    program = untrained(_description(layer), _PRECISIONS.get(domain.name), seed)
+    """Return the program of kernels of a domain, pixels [batch, height, width, channels], and the right logits.
+
+    Domains that no low-bit network is of have the float32 one.
+    """
+    program = untrained(_description(layer), LOW_BIT.get(domain), seed)
     pixels = _pixels(layer, seed, pattern)
     return program, pixels, logits(program, pixels)
 

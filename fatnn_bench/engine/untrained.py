@@ -17,15 +17,18 @@ from fatnn_bench.architectures.nodes import Node, nodes
 from fatnn_bench.engine.fold import folded
 from fatnn_bench.engine.operation import Operation
 from fatnn_bench.engine.program import Program
+from fatnn_bench.workload import precisions
+from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, TWO_BIT_VALUES
 
 #: A pixel is a byte, and the number byte / 256.
 PIXEL_BITS = 8
 
 
 @dataclass(frozen=True)
-class Precision:
+class LowBit:
     """What low-bit activations and weights are."""
 
+    precision: str
     x_levels: tuple[int, ...]
     w_levels: tuple[int, ...]
     border: int  #: the level outside an image
@@ -33,42 +36,42 @@ class Precision:
     relu: bool
 
 
-#: Levels by kernel, as the quantizers of :mod:`fatnn_bench.accuracy` give them.
-PRECISIONS = {
-    "two-bit": Precision((0, 1, 2, 3), (-2, -1, 0, 1), 0, (0.3, 0.9, 1.5), relu=True),
-    "ternary-fatnn": Precision((0, 1, 2), (-1, 0, 1), 0, (0.4, 1.2), relu=True),
-    "binary": Precision((-1, 1), (-1, 1), 1, (0.0,), relu=False),
+#: By the values that kernels multiply; levels are those of the quantizers of :mod:`fatnn_bench.accuracy`.
+LOW_BIT = {
+    TWO_BIT_VALUES: LowBit(precisions.TWO_BIT, (0, 1, 2, 3), (-2, -1, 0, 1), 0, (0.3, 0.9, 1.5), relu=True),
+    TERNARY_VALUES: LowBit(precisions.TERNARY, (0, 1, 2), (-1, 0, 1), 0, (0.4, 1.2), relu=True),
+    BINARY_VALUES: LowBit(precisions.BINARY, (-1, 1), (-1, 1), 1, (0.0,), relu=False),
 }
 
 
-def untrained(description: Description, precision: str | None, seed: int) -> Program:
+def untrained(description: Description, low_bit: LowBit | None, seed: int) -> Program:
     """Return a network with random weights.
 
     Parameters
     ----------
     description
         The network, in the order convolution, batch norm, skip, activation, without calibration.
-    precision
-        A key of PRECISIONS; None for float32.
+    low_bit
+        One of :data:`LOW_BIT`; None for float32.
     seed
         Of the weights; with it, the description's name decides them.
     """
-    low_bit = PRECISIONS[precision] if precision else None
     rng = np.random.default_rng([seed, zlib.crc32(description.name.encode())])
     maker = _Maker(low_bit, rng)
     for node in nodes(description, relu=low_bit is None or low_bit.relu):
         maker.add(node)
     sizes = (description.channels, description.size, description.classes)
     operations = tuple(maker.operations)
-    return folded(Program(description.name, precision or "float32", *sizes, PIXEL_BITS, operations))
+    precision = low_bit.precision if low_bit else precisions.FLOAT32
+    return folded(Program(description.name, precision, *sizes, PIXEL_BITS, operations))
 
 
 class _Maker:
     """Makes each node's operations. A convolution draws its batch norm too, before and after its weights."""
 
-    def __init__(self, precision: Precision | None, rng: np.random.Generator) -> None:
+    def __init__(self, low_bit: LowBit | None, rng: np.random.Generator) -> None:
         self.operations: list[Operation] = []
-        self._precision, self._rng = precision, rng
+        self._low_bit, self._rng = low_bit, rng
         self._norm: dict[str, NDArray[np.float32]] = {}
 
     def add(self, node: Node) -> None:
@@ -92,19 +95,19 @@ class _Maker:
         filters, shape = node.channels, (node.channels, node.kernel, node.kernel, node.in_channels)
         sizes = {"stride": node.stride, "padding": node.padding}
         offset = self._rng.normal(0, 0.1, filters).astype(np.float32)
-        if self._precision is None:
+        if self._low_bit is None:
             deviation = np.sqrt((4 if node.kind == "input_conv" else 1) / np.prod(shape[1:]))
             weight = self._rng.normal(0, deviation, shape).astype(np.float32)
             self._append("input_conv", node.name, node.inputs, sizes, weight=weight)
             factor = np.ones(filters, np.float32)
         else:
-            self._low_bit(self._precision, node, shape, sizes)
+            self._append_low_bit(self._low_bit, node, shape, sizes)
             # batch norms may be negative; the engine turns filters round for it, which those of 2 bits cannot be
-            signs = [-1, 1, 1, 1] if self._precision.w_levels[0] == -self._precision.w_levels[-1] else [1]
+            signs = [-1, 1, 1, 1] if self._low_bit.w_levels[0] == -self._low_bit.w_levels[-1] else [1]
             factor = self._rng.choice(np.asarray(signs, np.float32), filters)
         self._norm = {"factor": factor, "offset": offset}
 
-    def _low_bit(self, precision: Precision, node: Node, shape: tuple[int, ...], sizes: dict[str, Any]) -> None:
+    def _append_low_bit(self, low_bit: LowBit, node: Node, shape: tuple[int, ...], sizes: dict[str, Any]) -> None:
         """Sums of levels, or of pixels, and the scale that gives them unit variance."""
         sums, deviation = f"{node.name}.sums", np.sqrt(float(np.prod(shape[1:])))
         if node.kind == "input_conv":
@@ -112,10 +115,10 @@ class _Maker:
             self._append("pixel_conv", sums, node.inputs, sizes, weight=weight)
             deviation = deviation * 73 * 73  # of pixels and weights, both even
         else:
-            levels, bounds = {"levels": precision.x_levels}, np.asarray(precision.bounds, np.float32)
+            levels, bounds = {"levels": low_bit.x_levels}, np.asarray(low_bit.bounds, np.float32)
             self._append("quantise", f"{node.name}.levels", node.inputs, levels, bounds=bounds)
-            weight = self._rng.choice(np.asarray(precision.w_levels, np.int8), shape)
-            attributes = {"x_levels": precision.x_levels, "w_levels": precision.w_levels, "border": precision.border}
+            weight = self._rng.choice(np.asarray(low_bit.w_levels, np.int8), shape)
+            attributes = {"x_levels": low_bit.x_levels, "w_levels": low_bit.w_levels, "border": low_bit.border}
             self._append("conv", sums, (f"{node.name}.levels",), sizes | attributes, weight=weight)
         self._append("scale", node.name, (sums,), scale=np.full(shape[0], 1 / deviation, np.float32))
 

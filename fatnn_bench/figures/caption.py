@@ -9,6 +9,7 @@ from fatnn_bench.figures.style import MUTED, lines, shown
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Header, Row, Status
+from fatnn_bench.workload import precisions
 
 __all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"]
 
@@ -31,6 +32,8 @@ def row_columns(row: Row, layer: str) -> dict[str, Any]:
         "threads": row.threads,
         "case": row.case,
         "kernel": row.kernel,
+        "precision": precisions.of(row),
+        "way": row.way,
         "status": row.status.value,
     }
 

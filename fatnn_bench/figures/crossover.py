@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_table
 from fatnn_bench.figures import Options, caption, style
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, width_in
 from fatnn_bench.records.run import Run
+from fatnn_bench.workload import precisions
 
 __all__ = ["crossing", "figure"]
 
@@ -26,7 +28,6 @@ _AXES = {"k": "length of the inner product", "m": "how often packed weights are 
 PANEL_IN, MARGIN_IN = 1.2, 0.9
 MOST_COLUMNS, COLUMN_IN = 4, 1.1  #: panels abreast, and the room that one has at least
 _CHARACTERS_AN_INCH = 11  #: of its title
-_NOT_OURS = "float32"
 
 
 def crossing(layers: pd.DataFrame, column: str) -> float | None:
@@ -45,7 +46,7 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     table = table[table["speedup"].notna() & table["k"].notna() & (table["kernel"] != table["baseline"])]
-    table = table[~table["kernel"].str.endswith(_NOT_OURS)].reset_index(drop=True)
+    table = table[table["precision"] != precisions.FLOAT32].reset_index(drop=True)
     for column in _AXES:
         table[f"crossing_{column}"] = None
         for _, rows in table.groupby(["kernel", *caption.PLACE], dropna=False):
@@ -54,17 +55,19 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 
 
 def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
-    kernels = compare.kernel_order(table["kernel"])
+    kernels = style.looks(kernels_of_table(table))
     lines = -(-len(kernels) // max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN))))
     columns = -(-len(kernels) // lines)
     drawn = Figure(figsize=(width_in(), PANEL_IN * 2 * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     axes = drawn.subplots(2 * lines, columns, squeeze=False, sharey=True)
     for ax in axes.flat:
         ax.set_axis_off()
-    for i, kernel in enumerate(kernels):
+    for i, (kernel, look) in enumerate(kernels.items()):
         for part, column in enumerate(_AXES):
             name = style.broken(kernel, int(_CHARACTERS_AN_INCH * width_in() / columns)) if part == 0 else ""
-            _draw(axes[2 * (i // columns) + part, i % columns], table[table["kernel"] == kernel], column, name)
+            ax = axes[2 * (i // columns) + part, i % columns]
+            ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold")
+            _draw(ax, table[table["kernel"] == kernel], column, look.colour)
     words = compare.baseline_words(compare.single_baseline(table), baseline)
     title = style.title(f"From where on a kernel beats {words}")
     drawn.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
@@ -76,12 +79,11 @@ def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
     return drawn
 
 
-def _draw(ax: Axes, layers: pd.DataFrame, column: str, name: str) -> None:
-    kernel = str(layers["kernel"].iloc[0])
+def _draw(ax: Axes, layers: pd.DataFrame, column: str, colour: str) -> None:
     ax.set_axis_on()
     x, y = layers[column].astype(float), layers["speedup"]
     ax.vlines(x, layers["low"], layers["high"], color=INK, linewidth=0.7)
-    ax.scatter(x, y, s=16, color=look(kernel).colour, edgecolor=INK, linewidth=0.4, zorder=3)
+    ax.scatter(x, y, s=16, color=colour, edgecolor=INK, linewidth=0.4, zorder=3)
     ax.axhline(1, color=INK, linewidth=0.7)
     ax.set_xscale("log")
     if x.min() == x.max():
@@ -92,7 +94,6 @@ def _draw(ax: Axes, layers: pd.DataFrame, column: str, name: str) -> None:
     crosses = found is not None and pd.notna(found)
     if crosses:
         ax.axvline(found, color=MUTED, linestyle="--", linewidth=0.8)
-    ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold")
     words = f"faster from {found:g}" if crosses else "unsure at largest"
     ax.set_xlabel(f"{column.upper()}: {words}", fontsize=6.5, labelpad=1)
     for axis in (ax.xaxis, ax.yaxis):

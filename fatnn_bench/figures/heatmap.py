@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_table, names
 from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import MUTED, ink_on, width_in
@@ -54,14 +55,14 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     table = compare.speedups(run, options.baseline)
     single = compare.single_baseline(table)
     panels = [panel for _, panel in table.groupby(caption.PLACE, sort=False, dropna=False)]
-    kernels = [[name for name in compare.kernel_order(panel["kernel"]) if name != single] for panel in panels]
-    names = [_names(panel, here) for panel, here in zip(panels, kernels, strict=True)]
-    heights = [PANEL_IN + each.height_in + ROW_IN * len(each.layers) for each in names]
+    kernels = [[name for name in names(kernels_of_table(panel)) if name != single] for panel in panels]
+    edges = [_names(panel, here) for panel, here in zip(panels, kernels, strict=True)]
+    heights = [PANEL_IN + each.height_in + ROW_IN * len(each.layers) for each in edges]
     drawn = Figure(figsize=(width_in(), sum(heights) + style.margin_in(MARGIN_IN)), layout="constrained")
     largest = float(np.nanmax(np.abs(np.log(table["speedup"].astype(float)))))
     norm = LogNorm(float(np.exp(-largest)), float(np.exp(largest)) if largest else 1.001)
     parts = drawn.subfigures(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for part, panel, here, around in zip(parts, panels, kernels, names, strict=True):
+    for part, panel, here, around in zip(parts, panels, kernels, edges, strict=True):
         part.suptitle(caption.place_title(panel.iloc[0]), x=0.008, ha="left", fontsize=9, fontweight="bold")
         ax = part.subplots()
         _fill(ax, panel, here, norm, min(_NUMBER, 72 * around.cell_in / (_NUMBER_LETTERS * _LETTER_EM)))

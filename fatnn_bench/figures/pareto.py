@@ -14,10 +14,11 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
 from scipy.optimize import isotonic_regression
 
 from fatnn_bench.comparison import tradeoff
+from fatnn_bench.comparison.kernels import kernels_of_rows
 from fatnn_bench.comparison.tradeoff import Choices
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import Options, caption, legend
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, shown, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, looks, margin_in, shown, width_in
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Run
 
@@ -70,13 +71,19 @@ def draw(table: pd.DataFrame, run: Run, dataset: str) -> Figure:
     network = table["network"].iloc[0]
     latency = table["latency_s"]
     ticks = LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0) if latency.max() < _NEAR * latency.min() else (1.0, 2.0, 5.0))
+    used = set(table["kernel"])
+    colours = {
+        name: look.colour
+        for name, look in looks(kernels_of_rows(row for row in run.rows if row.kernel in used)).items()
+    }
+    table = table.assign(colour=table["kernel"].map(colours))
     _panel(left, table, latency, "latency of one image", _time, ticks)
     _panel(right, table, table["weight_bytes"], "bytes of the network", _bytes, LogLocator(base=2))
     bounds = table[["latency_low_s", "latency_high_s"]].to_numpy().T
     spread = np.abs(bounds - table["latency_s"].to_numpy())
     left.errorbar(table["latency_s"], 100 * table["accuracy"], xerr=spread, fmt="none", ecolor=MUTED, elinewidth=0.8)
     kernels = [
-        Line2D([], [], marker="o", linestyle="", color=look(kernel).colour, markeredgecolor=INK)
+        Line2D([], [], marker="o", linestyle="", color=colours[kernel], markeredgecolor=INK)
         for kernel in dict.fromkeys(table["kernel"])
     ]
     for ax in (left, right)[:lines]:
@@ -100,8 +107,8 @@ def _panel(
     accuracy = 100 * table["accuracy"]
     half = (100 * (table["accuracy_high"] - table["accuracy"])).fillna(0)
     ax.errorbar(cost, accuracy, yerr=half, fmt="none", ecolor=MUTED, elinewidth=0.8, capsize=2, zorder=2)
-    for x, y, kernel in zip(cost, accuracy, table["kernel"], strict=True):
-        ax.plot(x, y, "o", color=look(kernel).colour, markeredgecolor=INK, markeredgewidth=0.5, markersize=6, zorder=3)
+    for x, y, colour in zip(cost, accuracy, table["colour"], strict=True):
+        ax.plot(x, y, "o", color=colour, markeredgecolor=INK, markeredgewidth=0.5, markersize=6, zorder=3)
     front = sorted(_front(list(zip(cost, accuracy, strict=True))))
     ax.plot(*zip(*front, strict=True), color=MUTED, linewidth=0.9, drawstyle="steps-post", zorder=1)
     ax.set_xscale("log")

@@ -1,21 +1,20 @@
 """Bars of speedup over float32: a group a platform, a bar a precision; what is modelled or imported is hatched."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_rows, kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend, style
-from fatnn_bench.figures.style import INK, MUTED, look, speedup_axes, width_in
+from fatnn_bench.figures.style import INK, MUTED, Look, looks, speedup_axes, width_in
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.records import provenance
 from fatnn_bench.records.identity import shape_key
@@ -61,7 +60,7 @@ def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``platform, origin, scope, threads, kernel, layers, speedup, mistrusted``.
+        ``platform, origin, scope, threads, kernel, precision, way, layers, speedup, mistrusted``.
 
     Raises
     ------
@@ -100,13 +99,15 @@ def _records(layers: dict[Any, dict[str, Row]], baseline: str | None) -> Iterato
             for row in rows.values():
                 if row is not base:
                     pairs.setdefault(row.kernel, []).append((row, base))
-    for kernel in compare.kernel_order(pairs):
-        ratios = [(base.median_s or 0.0) / (row.median_s or 1.0) for row, base in pairs[kernel]]
+    for kernel in kernels_of_rows(row for matches in pairs.values() for row, _ in matches):
+        ratios = [(base.median_s or 0.0) / (row.median_s or 1.0) for row, base in pairs[kernel.name]]
         yield {
-            "kernel": kernel,
+            "kernel": kernel.name,
+            "precision": kernel.precision,
+            "way": kernel.way,
             "layers": len(ratios),
             "speedup": statistics.geometric_mean(ratios),
-            "mistrusted": any(Status.MISTRUSTED in (row.status, base.status) for row, base in pairs[kernel]),
+            "mistrusted": any(Status.MISTRUSTED in (row.status, base.status) for row, base in pairs[kernel.name]),
         }
 
 
@@ -120,7 +121,7 @@ def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> 
     lines = -(-len(groups) // a_line)
     room = -(-len(groups) // lines)
     places = max(room, min(FEWEST_PLATFORMS, a_line))
-    kernels = compare.kernel_order(speedups["kernel"])
+    kernels = looks(kernels_of_table(speedups))
     figure = Figure(figsize=(width_in(), LINE_IN * lines + style.margin_in(MARGIN_IN)), layout="constrained")
     top = max(1.0, float(speedups["speedup"].max())) * (1 + HEADROOM)
     for i, ax in enumerate(figure.subplots(lines, 1, squeeze=False)[:, 0]):
@@ -130,23 +131,23 @@ def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> 
     return figure
 
 
-def _draw_line(ax: Axes, groups: Sequence[pd.DataFrame], kernels: Sequence[str], room: int, top: float) -> None:
+def _draw_line(ax: Axes, groups: Sequence[pd.DataFrame], kernels: Mapping[str, Look], room: int, top: float) -> None:
     width = GROUP / len(kernels)
     for x, group in enumerate(groups):
         here = [kernel for kernel in kernels if kernel in set(group["kernel"])]
         rows = {row["kernel"]: row for row in group.to_dict(orient="records")}
         first = x - width * (len(here) - 1) / 2
         for i, kernel in enumerate(here):
-            _bar(ax, first + i * width, width, rows[kernel])
+            _bar(ax, first + i * width, width, kernels[kernel].colour, rows[kernel])
     ax.set_xlim(-0.5, room - 0.5)
     ax.set_ylim(0, top)
     ax.set_xticks(range(len(groups)), [_title(group.iloc[0]) for group in groups])
     speedup_axes(ax)
 
 
-def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
+def _bar(ax: Axes, x: float, width: float, colour: str, row: dict[Any, Any]) -> None:
+    """One kernel on one platform, of its colour alone: hatches tell here what was not measured."""
     hatch = _HATCHES[row["origin"]]
-    colour = _colour(row["kernel"])
     face, edge = ("white", colour) if hatch else (colour, "white")
     ax.bar(
         x, row["speedup"], width * 0.9, color=face, edgecolor=edge, hatch=hatch, linewidth=1 if hatch else 0, zorder=2
@@ -164,21 +165,14 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
 
 
-def _colour(kernel: str) -> str:
-    """Of its precision; another library's is half as strong, for hatches tell here what was not measured."""
-    strength = 0.5 if "." in kernel else 1.0
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(look(kernel).colour))
-    return to_hex((red, green, blue))
-
-
 def _title(row: pd.Series) -> str:
     threads = "" if row["threads"] == 1 else f"{row['threads']} threads"
     name = style.broken(row["platform"], int(PLATFORM_IN * _CHARACTERS_AN_INCH))
     return "\n".join(filter(None, (name, _MARKS[row["origin"]].strip(), threads)))
 
 
-def _legend(figure: Figure, kernels: Sequence[str], origins: set[str], baseline: str | None) -> None:
-    handles: list[Patch | Line2D] = [Patch(facecolor=_colour(kernel)) for kernel in kernels]
+def _legend(figure: Figure, kernels: Mapping[str, Look], origins: set[str], baseline: str | None) -> None:
+    handles: list[Patch | Line2D] = [Patch(facecolor=look.colour) for look in kernels.values()]
     labels = list(kernels)
     for origin, hatch in _HATCHES.items():
         if hatch and origin in origins:

@@ -5,8 +5,7 @@ of memory: MACs a byte × bytes a second (Williams, Waterman, Patterson, "Roofli
 """
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,11 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, style
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, margin_in, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, Look, looks, margin_in, width_in
 from fatnn_bench.limits.measured import Bandwidth
 from fatnn_bench.records.identity import layer_names
 from fatnn_bench.records.run import Header, Run, Status
@@ -59,9 +58,9 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, status, macs, bytes, macs_per_byte,
-        gmacs_per_s, peak_gmacs_per_s``, then ``<level>_gmacs_per_s`` for each bandwidth: what reading every byte
-        from there allows.
+        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, precision, way, status, macs, bytes,
+        macs_per_byte, gmacs_per_s, peak_gmacs_per_s``, then ``<level>_gmacs_per_s`` for each bandwidth: what reading
+        every byte from there allows.
 
     Raises
     ------
@@ -113,10 +112,12 @@ def draw(points: pd.DataFrame, header: Header, bandwidths: Sequence[Bandwidth] =
     figure.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
     parts = figure.subfigures(len(places), 1, squeeze=False, height_ratios=heights)[:, 0]
     drawn: list[tuple[Axes, pd.DataFrame]] = []
+    kernels = looks(kernels_of_table(points))
     for part, place, key, count in zip(parts, places, keys, lines, strict=True):
         part.suptitle(f"{caption.place_title(place.iloc[0])}\n{key}", x=0.008, ha="left", fontsize=8, linespacing=1.4)
         columns = -(-place["kernel"].nunique() // count)
-        drawn += _draw_place(part.subplots(count, columns, squeeze=False), place, bandwidths)
+        here = {name: look for name, look in kernels.items() if name in set(place["kernel"])}
+        drawn += _draw_place(part.subplots(count, columns, squeeze=False), place, here, bandwidths)
     slopes = ", slopes: what can be read from each level of memory" if bandwidths else ""
     reading = (
         "Across: MACs a byte of operands and results; up: GMAC/s. Level line: the kernel's own step in registers"
@@ -141,33 +142,31 @@ def _numbers(place: pd.DataFrame) -> dict[str, int]:
 
 
 def _draw_place(
-    axes: NDArray[Any], place: pd.DataFrame, bandwidths: Sequence[Bandwidth]
+    axes: NDArray[Any], place: pd.DataFrame, kernels: Mapping[str, Look], bandwidths: Sequence[Bandwidth]
 ) -> Iterator[tuple[Axes, pd.DataFrame]]:
     """Draw the panels of a place; yields those in use, with their points and the ``number`` of each."""
     numbered = place.assign(number=place["layer"].map(_numbers(place)))
     left, right = place["macs_per_byte"].min() / _BESIDE, place["macs_per_byte"].max() * _BESIDE
-    for ax, kernel in zip_longest(axes.flat, compare.kernel_order(place["kernel"])):
-        if kernel is None:
-            ax.set_axis_off()
-            continue
+    for ax in axes.flat[len(kernels) :]:
+        ax.set_axis_off()
+    for ax, (kernel, look) in zip(axes.flat, kernels.items(), strict=False):
         points = numbered[numbered["kernel"] == kernel]
         bottom = min(points["gmacs_per_s"].min(), _roof(points) / _DEPTH) / _BELOW
         ax.set(xscale="log", yscale="log")
         ax.set(xlim=(left, right), ylim=(bottom, bottom * (_roof(points) / bottom) ** (1 / _ROOF)))
-        _draw_kernel(ax, points, bandwidths)
+        _draw_kernel(ax, points, look.colour, bandwidths)
         name = style.broken(kernel, int(_CHARACTERS_AN_INCH * (width_in() / axes.shape[1] - _AXIS_IN)))
         ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold", pad=3)
         yield ax, points
 
 
 def _roof(points: pd.DataFrame) -> float:
-    """The peak of a kernel; where there is none, its best point."""
-    peak = float(points["peak_gmacs_per_s"].astype(float).median())
-    return float(points["gmacs_per_s"].max()) if np.isnan(peak) else peak
+    """The limit of a kernel; where there is none, its best point."""
+    limit = float(points["peak_gmacs_per_s"].astype(float).median())
+    return float(points["gmacs_per_s"].max()) if np.isnan(limit) else limit
 
 
-def _draw_kernel(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]) -> None:
-    (kernel,) = points["kernel"].unique()
+def _draw_kernel(ax: Axes, points: pd.DataFrame, colour: str, bandwidths: Sequence[Bandwidth]) -> None:
     left, right = ax.get_xlim()
     for one in bandwidths:
         ends = np.array([left, min(_roof(points) / one.gbytes_per_s, right)])
@@ -176,7 +175,7 @@ def _draw_kernel(ax: Axes, points: pd.DataFrame, bandwidths: Sequence[Bandwidth]
         ax.hlines(_roof(points), left, right, color=INK, linewidth=1.0)
         label = f"{number(_roof(points))} GMAC/s"
         ax.annotate(label, (1, 1), (0, -6.5), "axes fraction", "offset points", fontsize=6.5, ha="right")
-    faces = ["white" if status == Status.MISTRUSTED else look(kernel).colour for status in points["status"]]
+    faces = ["white" if status == Status.MISTRUSTED else colour for status in points["status"]]
     ax.scatter(points["macs_per_byte"], points["gmacs_per_s"], _DOT, c=faces, edgecolor=INK, linewidth=0.5, zorder=3)
     ax.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     for axis in (ax.xaxis, ax.yaxis):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from fatnn_bench.comparison.compare import kernel_order
+from fatnn_bench.comparison.kernels import kernels_of_rows, names
 from fatnn_bench.records.run import Row, Run
 
 __all__ = ["drawable", "left_out"]
@@ -36,7 +36,7 @@ def _room(rows: Sequence[Row]) -> Iterator[tuple[str, list[str], int]]:
     """What there are of a kind, those of them that are drawn, and how many there are."""
     layers = dict.fromkeys(row.layer for row in rows)
     yield "layers", _first(layers, MOST_LAYERS), len(layers)
-    kernels = kernel_order(row.kernel for row in rows)
+    kernels = names(kernels_of_rows(rows))
     yield "kernels", _first(kernels, MOST_KERNELS), len(kernels)
     platforms = dict.fromkeys(row.platform or "" for row in rows)
     yield "platforms", _first(platforms, MOST_PLATFORMS), len(platforms)

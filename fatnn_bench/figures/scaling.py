@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_rows, kernels_of_table
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend, style
-from fatnn_bench.figures.style import GRID, INK, MUTED, look, width_in
+from fatnn_bench.figures.style import GRID, INK, MUTED, looks, width_in
 from fatnn_bench.records import provenance
 from fatnn_bench.records.identity import shape_key
 from fatnn_bench.records.run import Row, Run
@@ -45,7 +46,7 @@ def table(runs: Sequence[Run], kernels: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``machine, scope, kernel, threads, layers, speedup``; the fewest threads have speedup 1.
+        ``machine, scope, kernel, precision, way, threads, layers, speedup``; the fewest threads have speedup 1.
 
     Raises
     ------
@@ -58,14 +59,15 @@ def table(runs: Sequence[Run], kernels: str | None = None) -> pd.DataFrame:
             if row.timed and row.median_s and (kernels is None or _matches(row.kernel, kernels)):
                 where = times.setdefault((_machine(run, row), row.scope, row.kernel), {})
                 where.setdefault(row.threads, {})[row.layer, shape_key(row.shape)] = row.median_s
+    said = {kernel.name: kernel for kernel in kernels_of_rows(row for run in runs for row in run.rows)}
     records = []
     for (machine, scope, kernel), by_threads in times.items():
         fewest = by_threads[min(by_threads)]
         for threads, layers in sorted(by_threads.items()):
             if shared := [layer for layer in layers if layer in fewest]:
                 ratios = np.log([fewest[layer] / layers[layer] for layer in shared])
-                records.append((machine, scope, kernel, threads, len(shared), float(np.exp(ratios.mean()))))
-    columns = ["machine", "scope", "kernel", "threads", "layers", "speedup"]
+                records.append((machine, scope, *said[kernel], threads, len(shared), float(np.exp(ratios.mean()))))
+    columns = ["machine", "scope", "kernel", "precision", "way", "threads", "layers", "speedup"]
     found = pd.DataFrame(records, columns=columns)
     more = found[found.groupby(["machine", "scope", "kernel"])["threads"].transform("nunique") > 1]
     if more.empty:
@@ -90,18 +92,16 @@ def _machine(run: Run, row: Row) -> str:
 
 def _draw(scaling: pd.DataFrame) -> Figure:
     panels = list(scaling.groupby(["machine", "scope"], sort=False))
-    kernels = compare.kernel_order(scaling["kernel"])
+    kernels = looks(kernels_of_table(scaling))
     figure = Figure(figsize=(width_in(), HEIGHT_IN * len(panels)), layout="constrained")
     for ax, ((machine, scope), panel) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
         most = int(panel["threads"].max())
         fewest = int(panel["threads"].min())
         ax.plot([fewest, most], [1, most / fewest], color=MUTED, linestyle="--", linewidth=0.8)
-        for kernel in kernels:
+        for (kernel, look), marker in zip(kernels.items(), cycle(_MARKERS), strict=False):
             line = panel[panel["kernel"] == kernel]
-            marker = _MARKERS[kernels.index(kernel) % len(_MARKERS)]
-            colour = look(kernel).colour
             ax.plot(
-                line["threads"], line["speedup"], color=colour, marker=marker, markeredgecolor=INK,
+                line["threads"], line["speedup"], color=look.colour, marker=marker, markeredgecolor=INK,
                 markeredgewidth=0.4, linewidth=1.4,
             )  # fmt: skip
         ax.set_title(

@@ -1,6 +1,6 @@
 """Bars of speedup over the baseline: a group a layer, a bar a kernel, a panel a network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,21 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, legend
-from fatnn_bench.figures.style import INK, LOSS, MUTED, look, margin_in, panel_title, speedup_axes, width_in
+from fatnn_bench.figures.style import (
+    INK,
+    LOSS,
+    MUTED,
+    Look,
+    ink_on,
+    looks,
+    margin_in,
+    panel_title,
+    speedup_axes,
+    width_in,
+)
 from fatnn_bench.printing.footnotes import mark
 from fatnn_bench.records.run import Header, Run
 
@@ -38,7 +50,7 @@ class _Line:
 
     title: str  #: empty where a line goes on with the network of the one above
     layers: Sequence[pd.DataFrame]
-    kernels: Sequence[str]
+    looks: Mapping[str, Look]  #: of its kernels
     room: int  #: layers the line has room for, so that all bars of a panel are equally wide
     top: float  #: the panel's largest value, so that its lines share one scale
 
@@ -68,24 +80,24 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
         Of no display. Draw and save it within ``matplotlib.rc_context(style.rc(...))``.
     """
     single = compare.single_baseline(speedups)
-    kernels = [kernel for kernel in compare.kernel_order(speedups["kernel"]) if kernel != single]
-    lines = list(_lines(speedups, kernels))
+    drawn = {name: look for name, look in looks(kernels_of_table(speedups)).items() if name != single}
+    lines = list(_lines(speedups, drawn))
     figure = Figure(figsize=(width_in(), LINE_IN * len(lines) + margin_in(MARGIN_IN)), layout="constrained")
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
-    _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, baseline)}")
+    _legend(figure, drawn, single, f"Speedup over {compare.baseline_words(single, baseline)}")
     caption.write(figure, speedups, header, "Bars: ratio of times; whiskers: its 95% interval.")
     return figure
 
 
-def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
+def _lines(speedups: pd.DataFrame, drawn: Mapping[str, Look]) -> Iterator[_Line]:
     """The panels in the order of the run, each wrapped into lines of about equal length."""
     a_line = max(1, int(width_in() / LAYER_IN))
     for _, panel in speedups.groupby(caption.PLACE, sort=False, dropna=False):
         title = panel_title(caption.place_title(panel.iloc[0]))
         layers = [layer for _, layer in panel.groupby("layer", sort=False)]
         room = -(-len(layers) // -(-len(layers) // a_line))
-        here = [kernel for kernel in kernels if kernel in set(panel["kernel"])]
+        here = {name: look for name, look in drawn.items() if name in set(panel["kernel"])}
         if not here:  # nothing but the baseline ran
             continue
         top = float(np.nanmax([1.0, *panel["speedup"], *panel["high"]]))
@@ -95,13 +107,13 @@ def _lines(speedups: pd.DataFrame, kernels: Sequence[str]) -> Iterator[_Line]:
 
 
 def _draw_line(ax: Axes, line: _Line) -> None:
-    width = min(GROUP / len(line.kernels), WIDEST_BAR)
-    first = -width * (len(line.kernels) - 1) / 2
+    width = min(GROUP / len(line.looks), WIDEST_BAR)
+    first = -width * (len(line.looks) - 1) / 2
     for x, layer in enumerate(line.layers):
         rows = {row["kernel"]: row for row in layer.to_dict(orient="records")}
-        for i, kernel in enumerate(line.kernels):
+        for i, (kernel, look) in enumerate(line.looks.items()):
             if kernel in rows:
-                _bar(ax, x + first + i * width, width, rows[kernel])
+                _bar(ax, x + first + i * width, width, look, rows[kernel])
     ax.set_title(line.title, loc="left", fontsize=9, fontweight="bold", pad=8)
     ax.set_xlim(-0.5, line.room - 0.5)
     ax.set_ylim(0, line.top * (1 + HEADROOM))
@@ -111,16 +123,24 @@ def _draw_line(ax: Axes, line: _Line) -> None:
     speedup_axes(ax)
 
 
-def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
+def _bar(ax: Axes, x: float, width: float, look: Look, row: dict[Any, Any]) -> None:
     """One kernel on one layer: bar, whisker and value; or its status where it has none."""
     text: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom", "textcoords": "offset points"}
     if pd.isna(row["speedup"]):
         word = "no baseline" if pd.notna(row["median_s"]) else row["status"]
         ax.annotate(word, (x, 1.0), (0, 3), fontsize=5.5, color=MUTED, **text)
         return
-    drawn = look(row["kernel"])
     speedup, low, high = row["speedup"], row["low"], row["high"]
-    ax.bar(x, speedup, width * 0.9, color=drawn.colour, hatch=drawn.hatch, edgecolor="white", linewidth=0, zorder=2)
+    ax.bar(
+        x,
+        speedup,
+        width * 0.9,
+        color=look.colour,
+        hatch=look.hatch,
+        edgecolor=ink_on(look.colour),
+        linewidth=0,
+        zorder=2,
+    )
     if pd.notna(low):
         ax.vlines(x, low, high, color=INK, linewidth=0.8, zorder=4)
     end = max(speedup, 1.0, speedup if pd.isna(high) else high)
@@ -134,11 +154,10 @@ def _bar(ax: Axes, x: float, width: float, row: dict[Any, Any]) -> None:
     )
 
 
-def _legend(figure: Figure, kernels: Sequence[str], single: str | None, title: str) -> None:
-    looks = [look(kernel) for kernel in kernels]
+def _legend(figure: Figure, drawn: Mapping[str, Look], single: str | None, title: str) -> None:
     handles: list[Patch | Line2D] = [
-        Patch(facecolor=kernel_look.colour, hatch=kernel_look.hatch, edgecolor="white", linewidth=0)
-        for kernel_look in looks
+        Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=ink_on(look.colour), linewidth=0)
+        for look in drawn.values()
     ]
     handles.append(Line2D([], [], color=INK, linewidth=0.7))
-    legend.write(figure, handles, [*kernels, f"1× = {single or 'fastest float32'}"], title)
+    legend.write(figure, handles, [*drawn, f"1× = {single or 'fastest float32'}"], title)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import Kernel, kernels_of_rows, kernels_of_table, names
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend
@@ -23,11 +23,10 @@ from fatnn_bench.figures.style import GRID, INK, MUTED, ink_on, margin_in, shown
 from fatnn_bench.printing.footnotes import mark
 from fatnn_bench.records.identity import layer_names
 from fatnn_bench.records.run import Header, Row, Run
+from fatnn_bench.workload import precisions
 
-__all__ = ["KERNELS", "draw", "figure", "table"]
+__all__ = ["draw", "figure", "table"]
 
-#: The kernels that are drawn if no others are asked for. Beside float32 their stages would be too short to see.
-KERNELS = "int8,two-bit,ternary-*,binary"
 REST, OVERLAP = "rest", "fusion/overlap"
 
 MOST_COLUMNS, COLUMN_IN = 4, 2.3  #: panels abreast, and the room that one has at least
@@ -46,33 +45,40 @@ def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
     ----------
     run : Run
     kernels : str, optional
-        Comma-separated shell patterns of the kernels to keep; :data:`KERNELS` if None.
+        Comma-separated shell patterns of the kernels to keep; if None, the suite's own of fewer bits than float32,
+        beside which their stages would be too short to see.
 
     Returns
     -------
     DataFrame
-        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, status, median_s, ci_low_s,
-        ci_high_s, stage, seconds, share``. The last stage of a case is ``rest`` or ``fusion/overlap``, whose seconds
-        are negative; shares are of the median, and add up to 1.
+        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, precision, way, status, median_s,
+        ci_low_s, ci_high_s, stage, seconds, share``. The last stage of a case is ``rest`` or
+        ``fusion/overlap``, whose seconds are negative; shares are of the median, and add up to 1.
 
     Raises
     ------
     NothingComparableError
         No row of these kernels has stages.
     """
-    globs = [glob.strip() for glob in (kernels or KERNELS).split(",")]
+    staged = kernels_of_rows(row for row in run.rows if row.timed and row.stages_s)
+    chosen = set(names(kernel for kernel in staged if _is_chosen(kernel, kernels)))
     kept = [
         (row, layer)
         for row, layer in zip(run.rows, layer_names(run.rows), strict=True)
-        if row.timed and row.stages_s and any(fnmatchcase(row.kernel, glob) for glob in globs)
+        if row.timed and row.stages_s and row.kernel in chosen
     ]
     if not kept:
-        staged = compare.kernel_order(row.kernel for row in run.rows if row.stages_s)
         raise NothingComparableError(
-            f"{run.source or 'the run'} has no stages of {', '.join(globs)}; "
-            + (f"choose some of {', '.join(staged)} with --kernel" if staged else "run it with --scope layer")
+            f"{run.source or 'the run'} has no stages of {kernels or 'kernels of fewer bits than float32'}; "
+            + (f"choose some of {', '.join(names(staged))} with --kernel" if staged else "run it with --scope layer")
         )
     return pd.DataFrame([record for row, layer in kept for record in _records(row, layer)])
+
+
+def _is_chosen(kernel: Kernel, patterns: str | None) -> bool:
+    if patterns is None:
+        return not kernel.library and kernel.precision != precisions.FLOAT32
+    return any(fnmatchcase(kernel.name, pattern.strip()) for pattern in patterns.split(","))
 
 
 def _records(row: Row, layer: str) -> Iterator[dict[str, Any]]:
@@ -95,20 +101,18 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
 def draw(stages: pd.DataFrame, header: Header) -> Figure:
     """Draw a :func:`table`; save the figure within ``matplotlib.rc_context(style.rc(...))``."""
     places = [place for _, place in stages.groupby(caption.PLACE, sort=False, dropna=False)]
-    kernels = [compare.kernel_order(place["kernel"]) for place in places]
+    kernels = [names(kernels_of_table(place)) for place in places]
     counts = [place["layer"].nunique() for place in places]
     abreast = max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN)))
     columns = max(-(-count // -(-count // abreast)) for count in counts)
     lines = [-(-count // columns) for count in counts]
-    heights = [
-        PANEL_IN + BAR_IN * len(names) for names, count in zip(kernels, lines, strict=True) for _ in range(count)
-    ]
+    heights = [PANEL_IN + BAR_IN * len(here) for here, count in zip(kernels, lines, strict=True) for _ in range(count)]
     figure = Figure(figsize=(width_in(), sum(heights) + margin_in(MARGIN_IN)), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06)  # type: ignore[union-attr,call-arg]
     axes = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
     first = 0
-    for place, names, count in zip(places, kernels, lines, strict=True):
-        _draw_place(axes[first : first + count], place, names, len(places) > 1)
+    for place, here, count in zip(places, kernels, lines, strict=True):
+        _draw_place(axes[first : first + count], place, here, len(places) > 1)
         first += count
     _legend(figure, stages, "" if len(places) > 1 else caption.place_title(stages.iloc[0]))
     reading = (

@@ -1,4 +1,4 @@
-"""The look of every figure: one style, one order, one colour and one hatch a kernel, one shade a stage.
+"""The look of every figure: one style, one order, one colour a precision, one hatch a way, one shade a kernel or stage.
 
 Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which readers with any common colour blindness tell
 apart. Neighbouring bars differ in lightness too, and hatches tell apart what a grey print makes alike.
@@ -6,16 +6,20 @@ apart. Neighbouring bars differ in lightness too, and hatches tell apart what a 
 
 import re
 import textwrap
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from fatnn_bench.comparison.kernels import Kernel
 from fatnn_bench.printing.escaping import plain
+from fatnn_bench.workload import precisions
 
 __all__ = [
     "GRID",
@@ -29,7 +33,7 @@ __all__ = [
     "broken",
     "ink_on",
     "lines",
-    "look",
+    "looks",
     "margin_in",
     "panel_title",
     "rc",
@@ -163,28 +167,47 @@ class Look:
     hatch: str = ""
 
 
-_LOOKS = {
-    "float32": Look("#000000"),
-    "int8": Look("#CC79A7"),
-    "two-bit": Look("#D55E00", "////"),
-    "ternary-naive": Look("#56B4E9", "||||"),
-    "ternary-fatnn": Look("#0072B2"),
-    "ternary-gated-xnor": Look("#E69F00", "\\\\\\\\"),
-    "ternary-binary": Look("#009E73", "xxxx"),
-    "binary": Look("#F0E442"),
-}
-
-#: Other libraries' kernels have the colour of their precision, and the library's hatch.
+#: Of the precisions, from the most bits to the fewest.
+_COLOURS = (
+    *("#000000", "#4d4d4d", "#808080"),  # floats are greys
+    *("#CC79A7", "#D55E00", "#0072B2", "#56B4E9", "#009E73", "#F0E442"),
+)
+_STRANGE_PRECISION = "#bbbbbb"
+#: Of the ways that compete with the one which a precision has everywhere, which is solid.
+_WAY_HATCHES = {"lookup": "////", "tensor": "xxxx", "tiles": "||||"}
 _LIBRARY_HATCHES = {"blas": "++++", "torch": "///---", "onnxruntime": "----"}
 _STRANGE_LIBRARY = "xx||"
-_STRANGE_PRECISION = Look("#bbbbbb", "++xx")
+#: The part of a precision's colour that is left from one of its kernels to the next.
+_FADING = 0.78
 
 
-def look(kernel: str) -> Look:
-    """Return how to draw a kernel; another library's, ``torch.int8``, has the colour of its precision."""
-    library, _, precision = kernel.rpartition(".")
-    base = _LOOKS.get(precision, _STRANGE_PRECISION)
-    return Look(base.colour, _LIBRARY_HATCHES.get(library, _STRANGE_LIBRARY)) if library else base
+def looks(kernels: Iterable[Kernel]) -> dict[str, Look]:
+    """Return how to draw the kernels of a figure, in their order, by name.
+
+    Each has the colour of its precision, fainter from one kernel of it to the next, and the hatch of its way or
+    library.
+    """
+    found: dict[str, Look] = {}
+    before: Counter[int] = Counter()
+    for kernel in kernels:
+        place = precisions.place(kernel.precision)
+        colour = _COLOURS[place] if place < len(_COLOURS) else _STRANGE_PRECISION
+        found[kernel.name] = Look(_faded(colour, _FADING ** before[place]), _hatch(kernel))
+        before[place] += 1
+    return found
+
+
+def _hatch(kernel: Kernel) -> str:
+    if kernel.library:
+        return _LIBRARY_HATCHES.get(kernel.library, _STRANGE_LIBRARY)
+    return _WAY_HATCHES.get(kernel.way or "", "")
+
+
+def _faded(colour: str, left: float) -> str:
+    """A colour of which so much is left: dark ones end in white, light ones in black."""
+    end = 0.0 if _grey(colour) > _LIGHT else 1.0
+    red, green, blue = (end + left * (part - end) for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 #: Stages are shades of one blue, so that they are told apart in grey and taken for no kernel.
@@ -209,7 +232,15 @@ def stage_look(stage: str) -> Look:
     return _STAGES.get(stage, _STRANGE_STAGE)
 
 
+#: From which grey on a colour is a light one.
+_LIGHT = 0.45
+
+
 def ink_on(colour: str) -> str:
-    """Return the colour of text on a colour: dark on light ones, white on dark ones."""
-    grey = sum(weight * part for weight, part in zip((0.299, 0.587, 0.114), to_rgb(colour), strict=True))
-    return INK if grey > 0.45 else "#ffffff"
+    """Return the colour of text and of hatches on a colour: dark on light ones, white on dark ones."""
+    return INK if _grey(colour) > _LIGHT else "#ffffff"
+
+
+def _grey(colour: str) -> float:
+    """What a colour becomes in grey, from 0 to 1 (ITU-R BT.601)."""
+    return sum(weight * part for weight, part in zip((0.299, 0.587, 0.114), to_rgb(colour), strict=True))

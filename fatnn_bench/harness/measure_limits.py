@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from fatnn_bench import machine
 from fatnn_bench.harness import timing
-from fatnn_bench.limits.measured import Bandwidth, ProductPeak
+from fatnn_bench.limits.measured import Bandwidth, ProductLimit
 from fatnn_bench.statistics import medians
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.bandwidth import ReadStream
@@ -31,7 +31,7 @@ class _Loop(Protocol):
     def run(self, loops: int) -> None: ...
 
 
-def measure(rounds: int = _ROUNDS, sample_s: float = _SAMPLE_S) -> tuple[list[ProductPeak], list[Bandwidth]]:
+def measure(rounds: int = _ROUNDS, sample_s: float = _SAMPLE_S) -> tuple[list[ProductLimit], list[Bandwidth]]:
     """Measure the products and the levels of memory on this process's target.
 
     Parameters
@@ -46,7 +46,7 @@ def measure(rounds: int = _ROUNDS, sample_s: float = _SAMPLE_S) -> tuple[list[Pr
     streams = {level: ReadStream(size) for level, size in bandwidth_sizes(machine.describe()).items()}
     seconds = _seconds({**registers, **streams}, rounds, sample_s)
     products = [
-        ProductPeak(name, f"{tile.rows}x{tile.vectors}", *_rate(registers[name].macs, seconds[name]))
+        ProductLimit(name, f"{tile.rows}x{tile.vectors}", *_rate(registers[name].macs, seconds[name]))
         for name, tile in tiles.items()
     ]
     levels = [Bandwidth(level, stream.bytes, *_rate(stream.bytes, seconds[level])) for level, stream in streams.items()]

@@ -16,7 +16,7 @@ from fatnn_bench.files.gate import Amount, Label, Rate, Text
 from fatnn_bench.records import provenance
 from fatnn_bench.records.described import Machine
 
-__all__ = ["Bandwidth", "Peaks", "ProductPeak", "document", "of_other_machine", "read", "record"]
+__all__ = ["Bandwidth", "Limits", "ProductLimit", "document", "of_other_machine", "read", "record"]
 
 #: Major version of the record. A reader refuses a larger one.
 SCHEMA = 1
@@ -25,7 +25,7 @@ _DISTURBED = 0.05
 
 
 @dataclass(frozen=True)
-class ProductPeak:
+class ProductLimit:
     """The rate of a product's step in registers."""
 
     kernel: Label
@@ -47,7 +47,7 @@ class Bandwidth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Peaks:
+class Limits:
     """The limits of a machine on one thread, as ``fatnn-bench peak --format json`` writes them."""
 
     kind: str = "peak"
@@ -55,20 +55,20 @@ class Peaks:
     created: Text  #: UTC, ISO 8601
     platform: Label
     machine: Machine  #: see :mod:`fatnn_bench.machine`
-    products: Annotated[tuple[ProductPeak, ...], Field(max_length=1000)]
+    products: Annotated[tuple[ProductLimit, ...], Field(max_length=1000)]
     bandwidths: Annotated[tuple[Bandwidth, ...], Field(max_length=1000)]
 
 
-_RECORD = TypeAdapter(Peaks)
+_RECORD = TypeAdapter(Limits)
 
 
-def record(answer: dict[str, Any], platform: str) -> Peaks:
+def record(answer: dict[str, Any], platform: str) -> Limits:
     """Return the record of what ``python -m fatnn_bench.harness.measure_limits`` just answered on a platform."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     return _RECORD.validate_python(answer | {"created": created, "platform": platform})
 
 
-def read(path: Path) -> Peaks:
+def read(path: Path) -> Limits:
     """Read a record that ``fatnn-bench peak --format json`` wrote.
 
     Raises
@@ -90,33 +90,33 @@ def read(path: Path) -> Peaks:
     return gate.validated(_RECORD, record, str(path), how)
 
 
-def of_other_machine(peaks: Peaks, described: dict[str, Any]) -> str:
+def of_other_machine(limits: Limits, described: dict[str, Any]) -> str:
     """Return in what the machine of the limits differs from another, as of a run; nothing where it does not."""
-    mine, other = machine.identity(peaks.machine), machine.identity(described)
+    mine, other = machine.identity(limits.machine), machine.identity(described)
     return ", ".join(f"{name} {mine[name]} and not {other[name]}" for name in mine if mine[name] != other[name])
 
 
-def document(peaks: Peaks) -> Document:
+def document(measured: Limits) -> Document:
     """Return what ``fatnn-bench peak`` prints."""
-    limits = _limits(peaks)
+    lines = _lines(measured)
     heading = (
-        ("machine", provenance.machine_name(peaks.machine)),
-        ("platform", peaks.platform),
-        ("when", peaks.created),
+        ("machine", provenance.machine_name(measured.machine)),
+        ("platform", measured.platform),
+        ("when", measured.created),
     )
-    products, levels = (tuple(limit.cells for limit in limits if limit.unit == unit) for unit in ("GMAC/s", "GB/s"))
+    products, levels = (tuple(line.cells for line in lines if line.unit == unit) for unit in ("GMAC/s", "GB/s"))
     notes = ["Medians; ±: half the 95% interval of the median"]
-    if unsure := [limit.name for limit in limits if limit.spread > _DISTURBED]:
+    if unsure := [line.name for line in lines if line.spread > _DISTURBED]:
         notes.append(f"Something else ran here, so that a limit may be higher: {', '.join(unsure)}")
     sheets = (
         Sheet("Products, on registers alone · 1 thread", ("kernel", "tile", "GMAC/s", "±"), products),
         Sheet("Reading · 1 thread", ("from", "buffer", "GB/s", "±"), levels, notes=tuple(notes)),
     )
-    long = pd.DataFrame([limit._asdict() for limit in limits])
-    return Document(sheets, long, asdict(peaks), heading)
+    long = pd.DataFrame([line._asdict() for line in lines])
+    return Document(sheets, long, asdict(measured), heading)
 
 
-class _Limit(NamedTuple):
+class _Line(NamedTuple):
     """A line of the tables."""
 
     name: str
@@ -136,12 +136,12 @@ class _Limit(NamedTuple):
         return self.name, self.of, number(self.rate), f"{self.spread:.1%}"
 
 
-def _limits(peaks: Peaks) -> list[_Limit]:
+def _lines(measured: Limits) -> list[_Line]:
     return [
-        *(_Limit(one.kernel, one.tile, one.gmacs_per_s, "GMAC/s", one.ci_low, one.ci_high) for one in peaks.products),
+        *(_Line(one.kernel, one.tile, one.gmacs_per_s, "GMAC/s", one.ci_low, one.ci_high) for one in measured.products),
         *(
-            _Limit(one.level, _size(one.buffer_bytes), one.gbytes_per_s, "GB/s", one.ci_low, one.ci_high)
-            for one in peaks.bandwidths
+            _Line(one.level, _size(one.buffer_bytes), one.gbytes_per_s, "GB/s", one.ci_low, one.ci_high)
+            for one in measured.bandwidths
         ),
     ]
 

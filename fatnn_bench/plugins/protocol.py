@@ -6,25 +6,14 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from fatnn_bench.workload.layers import Layer
-from fatnn_kernels.product import (
-    BINARY_VALUES,
-    FLOAT32_VALUES,
-    INT8_VALUES,
-    TERNARY_VALUES,
-    TWO_BIT_VALUES,
-    Domain,
-)
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.product import Domain
 
 __all__ = ["DOMAINS", "SCOPES", "Kernel", "Operands", "Ready"]
 
-#: The values of activations and weights, by the word that a kernel says.
+#: The values of activations and weights by the word that a kernel says, a precision of the suite's products.
 DOMAINS: dict[str, tuple[Domain, Domain]] = {
-    "float32": (FLOAT32_VALUES, FLOAT32_VALUES),
-    "int8": (INT8_VALUES, INT8_VALUES),
-    "two-bit": (TWO_BIT_VALUES, TWO_BIT_VALUES),
-    "ternary": (TERNARY_VALUES, TERNARY_VALUES),
-    "ternary-binary": (TERNARY_VALUES, BINARY_VALUES),
-    "binary": (BINARY_VALUES, BINARY_VALUES),
+    product.precision: (product.x.domain, product.y.domain) for product in PRODUCTS.values()
 }
 SCOPES = ("kernel", "layer")
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from fatnn_bench.comparison import compare, compare_runs
 from fatnn_bench.comparison.gain import Gain
+from fatnn_bench.comparison.kernels import kernels_of_table, names
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.document import NOTHING, Document, Sheet, number
 from fatnn_bench.printing import footnotes
@@ -60,12 +61,12 @@ def rows_document(run: Run) -> Document:
     several = len({(row.scope, row.threads, row.platform) for row in run.rows}) > 1
     where = [_where(row, layer, several) for row, layer in zip(run.rows, layer_names(run.rows), strict=True)]
     rows = tuple(_row_cells(*each) for each in zip(run.rows, where, strict=True))
-    columns = ("layer", "kernel", "ms", "±", "GMAC/s", "GB/s", "peak", "status")
+    columns = ("layer", "kernel", "ms", "±", "GMAC/s", "GB/s", "limit", "status")
     faults = [(row.kernel, row.status.value, row.reason, at) for row, at in zip(run.rows, where, strict=True)]
     limits = {row.limit for row in run.rows}
     notes = (
         *footnotes.by_kernel(faults),
-        "±: half the 95% interval of the median; peak: share of what the machine can do",
+        "±: half the 95% interval of the median; limit: share of what the machine can do",
         *(["read: of what it can read, which is the nearer limit there"] if Bound.BANDWIDTH in limits else []),
     )
     places = [] if several or not run.rows else [provenance.place(run.rows[0].scope, run.rows[0].threads)]
@@ -84,7 +85,7 @@ def _network_key(table: pd.DataFrame) -> pd.Series:
 def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | None, least: float) -> Sheet:
     first = layers.iloc[0]
     single = compare.single_baseline(layers)
-    kernels = [k for k in compare.kernel_order(layers["kernel"]) if k != single]
+    kernels = [name for name in names(kernels_of_table(layers)) if name != single]
     rows = [_layer_cells(rows, kernels) for rows in _grouped(layers, ["layer"])]
     network = first["network"] if isinstance(first["network"], str) else "GEMM"
     platform = [first["platform"]] if isinstance(first["platform"], str) else []
@@ -232,10 +233,10 @@ def _row_cells(row: Row, where: str) -> tuple[str, ...]:
         half = (row.ci_high_s - row.ci_low_s) / 2 / row.median_s
     spread = NOTHING if half is None else f"{half:.1%}"
     rates = _number_or_dash(row.gmacs_per_s), _number_or_dash(row.gbytes_per_s)
-    return where, row.kernel, _milliseconds(row.median_s), spread, *rates, _peak(row), row.status.value
+    return where, row.kernel, _milliseconds(row.median_s), spread, *rates, _share_of_limit(row), row.status.value
 
 
-def _peak(row: Row) -> str:
+def _share_of_limit(row: Row) -> str:
     """The share of the limit, with a word where that is not the product's own instructions."""
     if row.peak_fraction is None:
         return NOTHING

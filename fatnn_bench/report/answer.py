@@ -37,7 +37,7 @@ def _best(gains: Mapping[str, dict[str, Any]], precision: str) -> str | None:
     own = {
         kernel: gain.speedup
         for kernel, row in gains.items()
-        if "." not in kernel and precisions.named(kernel) == precision and (gain := compare.overall(row))
+        if "." not in kernel and row["precision"] == precision and (gain := compare.overall(row))
     }
     return max(own, key=own.__getitem__, default=None)
 
@@ -50,20 +50,18 @@ def _sentence(run: Run, subject: str, gains_of: Mapping[str, dict[str, Any]]) ->
     network = row["network"] if isinstance(row["network"], str) else "these GEMMs"
     work = f"all layers of {network}" if whole else f"{row['layers']} layers of {network}, by their geometric mean"
     gains = [f"{_faster(gain)} the best float32"]
-    gains += [f"{_faster(over)} {_words(other)}" for other, over in _over_others(run, subject, gains_of)]
+    gains += [f"{_faster(over)} {_words(gains_of[other])}" for other, over in _over_others(run, subject, gains_of)]
     where = provenance.place(row["scope"], row["threads"])
-    return (
-        f"On {provenance.machine_name(run.header.machine)}, {_words(subject)} runs {work} {', '.join(gains)} ({where})."
-    )
+    return f"On {provenance.machine_name(run.header.machine)}, {_words(row)} runs {work} {', '.join(gains)} ({where})."
 
 
 def _faster(gain: Gain) -> str:
     return f"{gain} faster than" if gain.speedup > 1 else f"{gain} as fast as"
 
 
-def _words(kernel: str) -> str:
+def _words(row: Mapping[str, Any]) -> str:
     """The precision of a kernel, and the kernel where its name says more."""
-    precision = precisions.named(kernel) or kernel
+    kernel, precision = row["kernel"], row["precision"]
     return precisions.words(precision) + ("" if kernel == precision else f" ({kernel})")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fatnn_bench.comparison.compare import kernel_order
+from fatnn_bench.comparison.kernels import kernels_of_table, names
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options, saving
 from fatnn_bench.files import csvfile, wholefile
@@ -71,7 +71,7 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
         columns=table.columns(shown),
         rows=shown,
         all_rows=sum(len(run.rows) for run in runs),
-        kernels=kernel_order(line.kernel for line in shown),
+        kernels=names(kernels_of_table(rows.head(table.MOST_ROWS))),
         networks=sorted({line.network for line in shown if line.network}),
         statuses=sorted({line.status for line in shown}),
         rows_csv=_uri("text/csv", csvfile.table(rows)),

@@ -6,7 +6,7 @@ library before it or what tells kernels of one precision apart behind it.
 
 from typing import NamedTuple, Protocol
 
-__all__ = ["FLOAT32", "PRECISIONS", "Precision", "named", "of", "place", "words"]
+__all__ = ["BINARY", "FLOAT32", "PRECISIONS", "TERNARY", "TWO_BIT", "Precision", "get", "named", "of", "place", "words"]
 
 
 class Precision(NamedTuple):
@@ -14,19 +14,23 @@ class Precision(NamedTuple):
 
     name: str  #: as in rows
     words: str  #: as in a sentence
+    weight_bits: int  #: of a stored weight
 
 
-FLOAT32 = "float32"
+FLOAT32, TWO_BIT, TERNARY, BINARY = "float32", "two-bit", "ternary", "binary"
 #: From the most bits to the fewest.
 PRECISIONS = (
-    Precision(FLOAT32, "float32"),
-    Precision("int8", "int8"),
-    Precision("two-bit", "2-bit"),
-    Precision("ternary", "ternary"),
-    Precision("ternary-int8", "ternary × int8"),
-    Precision("ternary-binary", "ternary × binary"),
-    Precision("binary", "binary"),
+    Precision(FLOAT32, "float32", 32),
+    Precision("tf32", "TF32", 32),
+    Precision("float16", "float16", 16),
+    Precision("int8", "int8", 8),
+    Precision(TWO_BIT, "2-bit", 2),
+    Precision(TERNARY, "ternary", 2),
+    Precision("ternary-int8", "ternary × int8", 2),
+    Precision("ternary-binary", "ternary × binary", 1),
+    Precision(BINARY, "binary", 1),
 )
+_BY_NAME = {one.name: one for one in PRECISIONS}
 
 
 class Measured(Protocol):
@@ -61,6 +65,11 @@ def place(precision: str | None) -> int:
     return names.index(precision) if precision in names else len(names)
 
 
+def get(precision: str) -> Precision:
+    """Return the precision of a name. Raises KeyError for a stranger."""
+    return _BY_NAME[precision]
+
+
 def words(precision: str) -> str:
     """Return a precision as in a sentence."""
-    return next((one.words for one in PRECISIONS if one.name == precision), precision)
+    return _BY_NAME[precision].words if precision in _BY_NAME else precision

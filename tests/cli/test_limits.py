@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import typer
-from limits import LOOP, MACHINE, make_peaks
+from limits import LOOP, MACHINE, make_limits
 from synthetic import make_row, make_run
 from typer.testing import CliRunner
 
@@ -20,7 +20,7 @@ app.command()(peak.peak)
 app.command()(inspect.inspect)
 app.command()(plot.plot)
 
-ANSWER = {"machine": MACHINE, "products": [], "bandwidths": [{**make_peaks().bandwidths[0].__dict__}]}
+ANSWER = {"machine": MACHINE, "products": [], "bandwidths": [{**make_limits().bandwidths[0].__dict__}]}
 
 
 def invoke(*arguments):

@@ -151,13 +151,6 @@ def test_kernels_of_two_shapes_of_one_name_are_not_compared():
     assert speedups["conv1 of 49×512×9216, shape 2"].to_dict() == pytest.approx({"float32": 1, "binary": 3})
 
 
-def test_kernel_order_goes_by_bits_then_ours_first():
-    shuffled = ["zzz", "binary", "torch.int8", "ternary-fatnn", "blas.float32", "int8", "float32", "two-bit", "int8"]
-    assert compare.kernel_order(shuffled) == [
-        "float32", "blas.float32", "int8", "torch.int8", "two-bit", "ternary-fatnn", "binary", "zzz",
-    ]  # fmt: skip
-
-
 def test_words_for_the_baseline():
     assert compare.baseline_words("blas.float32", None) == "blas.float32, the fastest float32 of each layer"
     assert compare.baseline_words(None, None) == "the fastest float32 of each layer"

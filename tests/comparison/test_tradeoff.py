@@ -30,7 +30,7 @@ def test_each_precision_has_the_row_of_its_kernel_at_the_smallest_batch():
 def test_a_precision_without_a_time_is_left_out_with_a_sentence():
     choices = joined(ACCURACY, make_run(timed("binary", 1.0)))
     assert names(choices.choices) == ["xnor"]
-    assert "fatnn: no time of kernel ternary-fatnn in results/native" in choices.left_out[-1]
+    assert "fatnn: no time of a ternary kernel in results/native" in choices.left_out[-1]
 
 
 @pytest.mark.parametrize(

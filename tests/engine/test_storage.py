@@ -10,14 +10,15 @@ import pytest
 
 from fatnn_bench.architectures.description import DESCRIPTIONS
 from fatnn_bench.engine import CompiledNetwork, Engine, load, npz, save
-from fatnn_bench.engine.untrained import untrained
+from fatnn_bench.engine.untrained import LOW_BIT, untrained
 from fatnn_bench.errors import UserError
+from fatnn_kernels.product import TERNARY_VALUES
 
-PRECISIONS = ("two-bit", "ternary-fatnn", "binary")
+LOW_BITS = [pytest.param(low_bit, id=low_bit.precision) for low_bit in LOW_BIT.values()]
 
 
-def contents(path, precision="ternary-fatnn") -> dict[str, np.ndarray]:
-    save(untrained(DESCRIPTIONS["small-cnn"], precision, 0), path)
+def contents(path, low_bit=LOW_BIT[TERNARY_VALUES]) -> dict[str, np.ndarray]:
+    save(untrained(DESCRIPTIONS["small-cnn"], low_bit, 0), path)
     with np.load(path) as archive:
         return dict(archive)
 
@@ -59,9 +60,9 @@ def assert_refused_or_alike(path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_what_was_saved_is_taken(tmp_path, precision):
-    contents(tmp_path / "n.fatnn", precision)
+@pytest.mark.parametrize("low_bit", LOW_BITS)
+def test_what_was_saved_is_taken(tmp_path, low_bit):
+    contents(tmp_path / "n.fatnn", low_bit)
     assert assert_refused_or_alike(tmp_path / "n.fatnn")
 
 
@@ -102,11 +103,11 @@ def mutated_arrays(arrays, rng) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("low_bit", LOW_BITS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # a cast of the mutator's
-def test_mutants_are_refused_or_both_programs_agree(tmp_path, precision):
+def test_mutants_are_refused_or_both_programs_agree(tmp_path, low_bit):
     path = tmp_path / "n.fatnn"
-    arrays, rng, taken = contents(path, precision), np.random.default_rng(0), 0
+    arrays, rng, taken = contents(path, low_bit), np.random.default_rng(0), 0
     for _ in range(40):
         write(path, with_header(arrays, lambda header: mutated_header(header, rng)))
         taken += assert_refused_or_alike(path)

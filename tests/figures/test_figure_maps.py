@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from accuracies import ACCURACY, SPEED
-from limits import make_peaks
+from limits import make_limits
 from matplotlib.text import Text
 from synthetic import make_row, make_run, mixed_run
 
@@ -91,7 +91,7 @@ def written(figure, monkeypatch):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("width", style.Width)
 def test_every_kind_is_as_wide_as_asked_and_its_words_lie_inside_and_apart(kind, width, monkeypatch):
-    run, options = whole_run(), Options(bandwidths=make_peaks().bandwidths if kind == "roofline" else ())
+    run, options = whole_run(), Options(bandwidths=make_limits().bandwidths if kind == "roofline" else ())
     if kind == "pareto":
         run, options = SPEED, Options(accuracy=ACCURACY)
     with mpl.rc_context(style.rc(width)):

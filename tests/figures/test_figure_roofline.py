@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import matplotlib as mpl
 import pytest
-from limits import make_peaks
+from limits import make_limits
 from matplotlib.collections import LineCollection, PathCollection
 from synthetic import make_row, make_run
 
@@ -11,19 +11,19 @@ from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, roofline, saving, style
 from fatnn_bench.records.run import Status
 
-BANDWIDTHS = make_peaks().bandwidths
+BANDWIDTHS = make_limits().bandwidths
 
 
-def point(kernel, layer, intensity=100.0, peak=None, **changes):
+def point(kernel, layer, intensity=100.0, limit=None, **changes):
     """A row of 115.6 million MACs in 1 ms, so 115.6 GMAC/s."""
     size = int(115.6e6 / intensity)
-    return make_row(kernel, layer, 1.0, macs=int(115.6e6), bytes=size, peak_gmacs_per_s=peak, **changes)
+    return make_row(kernel, layer, 1.0, macs=int(115.6e6), bytes=size, peak_gmacs_per_s=limit, **changes)
 
 
 RUN = make_run(
-    point("float32", "conv1", 10, peak=120.0),
-    point("binary", "conv1", 50, peak=400.0),
-    point("binary", "fc", 2, peak=410.0, status=Status.MISTRUSTED, reason="noise"),
+    point("float32", "conv1", 10, limit=120.0),
+    point("binary", "conv1", 50, limit=400.0),
+    point("binary", "fc", 2, limit=410.0, status=Status.MISTRUSTED, reason="noise"),
     point("torch.int8", "conv1"),
     make_row("int8", status=Status.SKIPPED, reason="no"),
     make_row("two-bit", ms=1.0),
@@ -60,7 +60,7 @@ def test_a_panel_a_kernel_with_its_roof_and_numbered_dots():
     axes = {ax.get_title(loc="left"): ax for ax in draw().subfigs[0].axes if ax.axison}
     assert list(axes) == ["float32", "torch.int8", "binary"]
     assert words(axes["binary"]) == ["405 GMAC/s", "2", "1", "L1", "RAM"]
-    assert words(axes["torch.int8"])[0] == "1"  # no peak, no level line
+    assert words(axes["torch.int8"])[0] == "1"  # no limit, no level line
     (dots,) = [drawn for drawn in axes["binary"].collections if isinstance(drawn, PathCollection)]
     faces = dots.get_facecolors()
     assert [tuple(face[:3]) == (1, 1, 1) for face in faces] == [False, True]
@@ -81,7 +81,7 @@ def test_without_bandwidths_there_are_no_slopes():
 
 
 def test_labels_of_dots_that_lie_together_are_apart_and_inside():
-    run = make_run(*(point("binary", f"conv{i}", 100 + i, peak=400.0) for i in range(12)))
+    run = make_run(*(point("binary", f"conv{i}", 100 + i, limit=400.0) for i in range(12)))
     (part,) = draw(run).subfigs
     (ax,) = part.axes
     boxes = [text.get_window_extent() for text in ax.texts if text.get_text().isdigit()]
@@ -92,7 +92,7 @@ def test_labels_of_dots_that_lie_together_are_apart_and_inside():
 
 
 def test_a_stem_leads_from_each_number_to_its_dot():
-    (ax,) = draw(make_run(*(point("binary", f"conv{i}", 100 + i, peak=400.0) for i in range(3))), ()).subfigs[0].axes
+    (ax,) = draw(make_run(*(point("binary", f"conv{i}", 100 + i, limit=400.0) for i in range(3))), ()).subfigs[0].axes
     stems = [drawn for drawn in ax.collections if isinstance(drawn, LineCollection)][-1].get_segments()
     (dots,) = [drawn for drawn in ax.collections if isinstance(drawn, PathCollection)]
     numbers = [text for text in ax.texts if text.get_text().isdigit()]
@@ -103,7 +103,7 @@ def test_a_stem_leads_from_each_number_to_its_dot():
 
 
 def test_places_have_parts_and_text_stays_inside():
-    figure = draw(make_run(*RUN.rows, point("binary", "fc", network="other", peak=400.0)))
+    figure = draw(make_run(*RUN.rows, point("binary", "fc", network="other", limit=400.0)))
     assert [part.get_suptitle().split(" ")[0] for part in figure.subfigs] == ["net", "other"]
     box = figure.get_tightbbox()
     width, height = figure.get_size_inches()

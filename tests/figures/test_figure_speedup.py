@@ -11,19 +11,23 @@ from matplotlib.text import Annotation
 from synthetic import make_row, make_run, mixed_run
 
 from fatnn_bench.comparison import compare
+from fatnn_bench.comparison.kernels import kernels_of_rows
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.figures import saving, speedup, style
+from fatnn_bench.workload import precisions
+from fatnn_kernels import PRODUCTS
 
-KERNELS = (
-    "float32",
-    "int8",
-    "two-bit",
-    "ternary-naive",
-    "ternary-fatnn",
-    "ternary-gated-xnor",
-    "ternary-binary",
-    "binary",
+#: The suite's products, and some of other ways.
+_OTHERS = (
+    ("int8", "tiles"),
+    ("two-bit", "lookup"),
+    ("ternary", "lookup"),
+    ("ternary", "tiles"),
+    ("ternary-binary", "lookup"),
+    ("binary", "lookup"),
 )
+OWN = [(product.name, product.precision, product.way) for product in PRODUCTS.values()]
+OWN += [(f"{precision}-{way}", precision, way) for precision, way in _OTHERS]
 
 
 def draw(run, baseline=None):
@@ -32,6 +36,13 @@ def draw(run, baseline=None):
         figure = speedup.draw(compare.speedups(run, baseline), run.header, baseline)
         figure.savefig(io.BytesIO())
     return figure
+
+
+def own_rows(layer):
+    return [
+        make_row(name, layer, ms=20 / (i + 1), precision=precision, way=way)
+        for i, (name, precision, way) in enumerate(OWN)
+    ]
 
 
 def bars(ax):
@@ -72,8 +83,7 @@ def test_networks_have_panels_and_long_ones_wrap():
 
 
 def test_text_stays_inside_the_figure():
-    rows = [make_row(k, f"conv{i}_down", ms=20 / (j + 1)) for i in range(12) for j, k in enumerate(KERNELS)]
-    figure = draw(make_run(*rows))
+    figure = draw(make_run(*(row for i in range(12) for row in own_rows(f"conv{i}_down"))))
     box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
     assert box.x0 >= 0
@@ -83,22 +93,31 @@ def test_text_stays_inside_the_figure():
 
 
 def test_no_two_kernels_look_alike_and_solid_neighbours_differ_in_grey():
-    looks = [style.look(kernel) for kernel in (*KERNELS, "blas.float32", "torch.int8", "onnxruntime.int8", "bf16")]
-    assert len(set(looks)) == len(looks)
-    for left, right in pairwise(looks[:8]):
+    foreign = [make_row(kernel) for kernel in ("blas.float32", "torch.int8", "onnxruntime.int8", "bf16")]
+    looks = list(style.looks(kernels_of_rows([*own_rows("conv1"), *foreign])).values())
+    assert len({look.colour for look in looks}) == len(looks) == len(OWN) + len(foreign)
+    for left, right in pairwise(looks):
         grey = [
             sum(w * c for w, c in zip((0.299, 0.587, 0.114), to_rgb(look.colour), strict=True))
             for look in (left, right)
         ]
-        assert abs(grey[0] - grey[1]) > 0.1 or left.hatch != right.hatch
+        assert abs(grey[0] - grey[1]) > 0.08 or left.hatch != right.hatch
+
+
+def test_colours_are_of_precisions_and_hatches_of_ways():
+    looks = style.looks(kernels_of_rows(own_rows("conv1")))
+    assert {looks[f"{precision}-lookup"].hatch for precision in ("two-bit", "ternary", "binary")} == {"////"}
+    assert {looks[kernel].hatch for kernel in ("float32", "int8", "two-bit", "ternary-fatnn", "binary")} == {""}
+    assert looks["ternary-fatnn"].colour == "#0072b2"
+    assert len(style._COLOURS) == len(precisions.PRECISIONS)
 
 
 def test_a_hatch_takes_little_of_an_svg():
-    kernels = (*KERNELS, *(f"{library}.int8" for library in ("blas", "torch", "onnxruntime", "other")), "bf16")
-    run = make_run(make_row("float32", ms=8.0), *(make_row(kernel, ms=2.0) for kernel in kernels))
+    foreign = [f"{library}.int8" for library in ("blas", "torch", "onnxruntime", "other")]
+    run = make_run(*own_rows("conv1"), *(make_row(kernel, ms=2.0) for kernel in foreign))
     _, svg = saving.svg("speedup", [run])
     patterns = re.findall(r"<pattern.*?</pattern>", svg, re.DOTALL)
-    assert len(patterns) == 9
+    assert len(patterns) >= len({"lookup", "tiles", *foreign})
     assert max(map(len, patterns)) < 4000
     stages = make_row("binary", ms=1.0, stages_s=dict.fromkeys([*style._STAGES, "strange"], 1e-5))
     _, svg = saving.svg("stages", [make_run(stages)])

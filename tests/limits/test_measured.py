@@ -2,7 +2,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-from limits import MACHINE, make_peaks
+from limits import MACHINE, make_limits
 
 from fatnn_bench.errors import UserError
 from fatnn_bench.limits import measured
@@ -12,12 +12,12 @@ from fatnn_bench.printing.formats import Format
 
 def test_its_json_is_the_record_that_is_read(tmp_path):
     path = tmp_path / "peak.json"
-    render.write(measured.document(make_peaks()), Format.JSON, path)
-    assert measured.read(path) == make_peaks()
+    render.write(measured.document(make_limits()), Format.JSON, path)
+    assert measured.read(path) == make_limits()
 
 
 def test_the_table_has_all_limits_with_units():
-    text = render.as_text(measured.document(make_peaks()), Format.TABLE)
+    text = render.as_text(measured.document(make_limits()), Format.TABLE)
     assert "Test & Co 9000 (zen4)" in text
     assert [line.split() for line in text.splitlines() if line.startswith(("binary", "L1", "memory"))] == [
         ["binary", "6x4", "1200", "0.5%"],
@@ -28,13 +28,13 @@ def test_the_table_has_all_limits_with_units():
 
 
 def test_csv_has_a_line_a_limit():
-    lines = render.as_text(measured.document(make_peaks()), Format.CSV).splitlines()
+    lines = render.as_text(measured.document(make_limits()), Format.CSV).splitlines()
     assert lines[0] == "name,of,rate,unit,ci_low,ci_high"
     assert lines[-1] == "memory,128 MiB,20.0,GB/s,19.8,20.2"
 
 
 def test_a_disturbed_limit_is_named():
-    text = render.as_text(measured.document(make_peaks(spread=0.2)), Format.TABLE)
+    text = render.as_text(measured.document(make_limits(spread=0.2)), Format.TABLE)
     assert "Something else ran here, so that a limit may be higher: float32\n" in text
 
 
@@ -50,7 +50,7 @@ def test_a_disturbed_limit_is_named():
         (json.dumps({"kind": "header"}), r'it has no "kind": "peak"'),
         (json.dumps({"kind": "peak", "schema": 2}), r"has schema 2, this fatnn-bench reads up to 1; upgrade"),
         (
-            json.dumps(asdict(make_peaks()) | {"bandwidths": [{"level": "L1"}]}),
+            json.dumps(asdict(make_limits()) | {"bandwidths": [{"level": "L1"}]}),
             r"buffer_bytes: this field is missing",
         ),
     ],
@@ -64,11 +64,11 @@ def test_other_files_are_refused(tmp_path, content, message):
 
 
 def test_limits_of_another_machine():
-    assert measured.of_other_machine(make_peaks(), MACHINE | {"load_average": [3.0]}) == ""
-    assert measured.of_other_machine(make_peaks(), MACHINE | {"cpu": "Z80"}) == "cpu Test & Co 9000 and not Z80"
+    assert measured.of_other_machine(make_limits(), MACHINE | {"load_average": [3.0]}) == ""
+    assert measured.of_other_machine(make_limits(), MACHINE | {"cpu": "Z80"}) == "cpu Test & Co 9000 and not Z80"
 
 
 def test_an_answer_becomes_a_record():
-    answer = {name: value for name, value in asdict(make_peaks()).items() if name not in ("created", "platform")}
+    answer = {name: value for name, value in asdict(make_limits()).items() if name not in ("created", "platform")}
     record = measured.record(answer, "mine")
-    assert (record.platform, record.bandwidths) == ("mine", make_peaks().bandwidths)
+    assert (record.platform, record.bandwidths) == ("mine", make_limits().bandwidths)

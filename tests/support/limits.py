@@ -1,6 +1,6 @@
 """A machine's limits and a hot loop made by hand, for tests of what reads them."""
 
-from fatnn_bench.limits.measured import Bandwidth, Peaks, ProductPeak
+from fatnn_bench.limits.measured import Bandwidth, Limits, ProductLimit
 
 #: As a platform answers when it is asked for the hot loop of a case.
 LOOP = {
@@ -14,14 +14,14 @@ LOOP = {
 MACHINE = {"cpu": "Test & Co 9000", "microarchitecture": "zen4"}
 
 
-def make_peaks(machine=MACHINE, spread=0.01):
+def make_limits(machine=MACHINE, spread=0.01):
     products = (
-        ProductPeak("float32", "6x4", 50.0, 50 * (1 - spread), 50 * (1 + spread)),
-        ProductPeak("binary", "6x4", 1200.0, 1194.0, 1206.0),
+        ProductLimit("float32", "6x4", 50.0, 50 * (1 - spread), 50 * (1 + spread)),
+        ProductLimit("binary", "6x4", 1200.0, 1194.0, 1206.0),
     )
     rates = {"L1": (16384, 300.0), "memory": (1 << 27, 20.0)}
     bandwidths = tuple(Bandwidth(level, size, rate, rate * 0.99, rate * 1.01) for level, (size, rate) in rates.items())
-    return Peaks(
+    return Limits(
         created="2026-03-01T12:00:00+00:00",
         platform="native",
         machine=machine,

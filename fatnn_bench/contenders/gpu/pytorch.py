@@ -25,13 +25,13 @@ _ROUNDOFF = 2.0**-11
 class TorchGemm:
     """``torch.matmul`` of x [M, K] and y [N, K] transposed, in one type."""
 
-    precision = "float32"
     way: str | None = None
     x_domain: Domain = FLOAT32_VALUES
     y_domain: Domain = FLOAT32_VALUES
 
     def __init__(self, scope: str, name: str, dtype: str, tf32: bool = False) -> None:
-        self.name, self._dtype, self._tf32, self._scope = f"torch.{name}", dtype, tf32, scope
+        self.name, self.precision = f"torch.{name}", name
+        self._dtype, self._tf32, self._scope = dtype, tf32, scope
 
     def skip_reason(self, layer: Layer) -> str:
         """Why PyTorch cannot run a layer here."""
@@ -50,7 +50,6 @@ class TorchGemm:
 class TorchInt8Gemm(TorchGemm):
     """``torch._int_mm``, int8 × int8 → int32."""
 
-    precision = "int8"
     x_domain = INT8_VALUES
     y_domain = INT8_VALUES
 

@@ -167,7 +167,10 @@ ALL = (
     Format("results", samples.results, spoiled_lines, _RESULTS),
     Format("accuracy", samples.accuracies, spoiled_lines, _ACCURACY),
     Format(
-        "peaks", samples.peaks, spoiled_json, [(1, command("plot run.jsonl --kind roofline --peak m.json -o out.svg"))]
+        "limits",
+        samples.limits,
+        spoiled_json,
+        [(1, command("plot run.jsonl --kind roofline --peak m.json -o out.svg"))],
     ),
     Format("platforms", samples.platforms, spoiled_yaml, _PLATFORMS),
     _Additions("platforms-add", samples.platforms, spoiled_yaml, []),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from accuracies import ACCURACY, SPEED
-from limits import make_peaks
+from limits import make_limits
 from synthetic import make_noise, make_row, make_run, mixed_run
 
 from fatnn_bench.artifact import bundle
@@ -118,8 +118,8 @@ def accuracies(name="m.jsonl"):
 
 
 @functools.cache
-def peaks():
-    return {"m.json": json.dumps(asdict(make_peaks())).encode(), "run.jsonl": _saved(_measured())}
+def limits():
+    return {"m.json": json.dumps(asdict(make_limits())).encode(), "run.jsonl": _saved(_measured())}
 
 
 def platforms():
