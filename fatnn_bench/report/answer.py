@@ -11,12 +11,13 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Run
 from fatnn_bench.workload import precisions
+from fatnn_bench.workload.precisions import BINARY, INT8, TERNARY, TWO_BIT
 
 __all__ = ["sentences"]
 
 #: The precisions that an answer may be about, the first there is; and those it is compared with after float32.
-_SUBJECTS = ("ternary", "two-bit", "binary", "int8")
-_OTHERS = ("two-bit", "int8")
+_SUBJECTS = (TERNARY, TWO_BIT, BINARY, INT8)
+_OTHERS = (TWO_BIT, INT8)
 
 
 def sentences(run: Run) -> Iterator[str]:

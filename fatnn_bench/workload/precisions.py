@@ -6,7 +6,20 @@ library before it or what tells kernels of one precision apart behind it.
 
 from typing import NamedTuple, Protocol
 
-__all__ = ["BINARY", "FLOAT32", "PRECISIONS", "TERNARY", "TWO_BIT", "Precision", "get", "named", "of", "place", "words"]
+__all__ = [
+    "BINARY",
+    "FLOAT32",
+    "INT8",
+    "PRECISIONS",
+    "TERNARY",
+    "TWO_BIT",
+    "Precision",
+    "get",
+    "named",
+    "of",
+    "place",
+    "words",
+]
 
 
 class Precision(NamedTuple):
@@ -17,13 +30,13 @@ class Precision(NamedTuple):
     weight_bits: int  #: of a stored weight
 
 
-FLOAT32, TWO_BIT, TERNARY, BINARY = "float32", "two-bit", "ternary", "binary"
+FLOAT32, INT8, TWO_BIT, TERNARY, BINARY = "float32", "int8", "two-bit", "ternary", "binary"
 #: From the most bits to the fewest.
 PRECISIONS = (
     Precision(FLOAT32, "float32", 32),
     Precision("tf32", "TF32", 32),
     Precision("float16", "float16", 16),
-    Precision("int8", "int8", 8),
+    Precision(INT8, "int8", 8),
     Precision(TWO_BIT, "2-bit", 2),
     Precision(TERNARY, "ternary", 2),
     Precision("ternary-int8", "ternary × int8", 2),
