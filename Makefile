@@ -5,8 +5,8 @@ EXTRAS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-# as many processes as there are cores, each file in one of them, so that what its tests share is made once
-BESIDE := --numprocesses=auto --dist=loadfile
+# as many processes as there are cores; most files stay in one of them, so that what their tests share is made once
+BESIDE := --numprocesses=auto --dist=worksteal
 
 # tests whose outcome can depend on the CPU's instructions
 OF_THE_CPU := tests/kernels tests/hotloop tests/contenders/test_products.py tests/contenders/test_network.py \
@@ -36,7 +36,7 @@ bench-layers: .venv/layers  ## time kernels, layers and fused layers, with other
 	done; \
 	$(BIN)/fatnn-bench targets $$folder/kernel.jsonl $$folder/layer.jsonl $$folder/packed.jsonl
 
-test: .venv/test  ## run the tests: first those that run alone, then a file a core
+test: .venv/test  ## run the tests: first those that run alone, then the others on all cores
 	$(BIN)/python -m pytest -m 'alone and not campaign'
 	$(BIN)/python -m pytest -m 'not alone and not campaign' $(BESIDE)
 

@@ -1,5 +1,6 @@
 """Mutants of a format from a seed, one after the other, and the faults that were found."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def search(form: Format, seed: int, mutants: range, keep: Path | None = None) ->
             shutil.copytree(samples, folder)
             trial.warm_up(folder, action)
             shutil.rmtree(folder)
+        gc.freeze()  # lest a collection in a forked process copies what it shares with this one
         for number in mutants:
             shutil.copytree(samples, folder)
             random = Random(f"{seed} {form.name} {number}")
