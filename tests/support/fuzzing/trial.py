@@ -22,7 +22,7 @@ SECONDS, BYTES = 5, 2**30
 #: Of addresses: libraries reserve more than they touch.
 _RESERVED_BYTES = 4 * BYTES
 #: Of time by the clock: enough for a busy machine, too little for a read that never ends.
-_PATIENCE_S = 60
+_PATIENCE_S = 300
 _LONGEST_MESSAGE = 4096
 #: Exit codes of commands that did their work, and whose output may stay.
 _ANSWERED = (0, 3, 4, 5, 6)
