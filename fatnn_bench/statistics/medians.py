@@ -23,7 +23,8 @@ Interval = tuple[float, float]
 
 def median(samples: ArrayLike) -> float:
     """Return the median of at least one sample. Raises ValueError if there are none."""
-    return float(np.median(_checked(samples)))
+    x = np.sort(_checked(samples))  # np.median takes ten times as long for a row's few samples
+    return float((x[(x.size - 1) // 2] + x[x.size // 2]) / 2)
 
 
 def interval(samples: ArrayLike, confidence: float = 0.95) -> Interval:

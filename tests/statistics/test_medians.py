@@ -11,6 +11,11 @@ from fatnn_bench.statistics import medians
 TIMES = st.lists(st.floats(1e-6, 1e3), min_size=2, max_size=30)
 
 
+@given(TIMES)
+def test_median_is_numpys(samples):
+    assert medians.median(samples) == np.median(samples)
+
+
 def test_interval_covers_the_true_median_about_as_often_as_it_says():
     rng = np.random.default_rng(1)
     truth = 1.0  # of a standard lognormal
