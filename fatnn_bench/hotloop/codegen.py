@@ -99,7 +99,7 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
 
 def _library(tile: Tile, scope: str, parallel: bool) -> Any:
     entry: Any = run_parallel if parallel else run_serial
-    for (typed, x, _, store, *_), compiled in entry.overloads.items():
+    for (typed, x, _, _, store, *_), compiled in entry.overloads.items():
         if typed.tile == tile and (_class(x), _class(store)) == _SCOPES[scope]:
             return compiled.library
     raise LookupError(f"{tile.product.name} has not run in scope {scope} on the tile {tile.rows}x{tile.vectors}")

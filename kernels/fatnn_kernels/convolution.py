@@ -80,6 +80,7 @@ class Convolution:
         check_domain(product.name, "weights", flat, product.y.domain)
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
+        self._typed = TypedTile(self._tile)
         steps, words = product.steps(g.in_channels), product.words("x")
         self._taps = tap_offsets(g, steps, words)
         self._pixels = repeating_last(window_offsets(g, steps * words), self._tile.rows)
@@ -168,8 +169,7 @@ class Convolution:
 
     def quantise_work(self, image: NDArray[np.float32], packed: NDArray[np.uint32]) -> Work:
         """What :meth:`quantise` does, checked."""
-        x, y = ImageX(packed, self._pixels, self._taps), PackedY(self._weights)
-        return Work(TypedTile(self._tile), x, y, quantising=self._quantising(image, packed))
+        return self.work(packed, None, quantising=self._quantising(image, packed))
 
     def _layer_work(self, image: NDArray[np.float32] | None, packed: NDArray[np.uint32], c: NDArray[Any]) -> Work:
         quantising = self._quantising(image, packed)
@@ -196,7 +196,7 @@ class Convolution:
     def work(
         self,
         packed: NDArray[np.uint32],
-        store: StoreTo,
+        store: StoreTo | None,
         panel_steps: int | None = None,
         quantising: Quantising | None = None,
     ) -> Work:
@@ -204,8 +204,10 @@ class Convolution:
         row_tiles, (column_tiles, steps, *_) = len(self._pixels) // self._tile.rows, self._weights.shape
         tiles = Tiles(row_tiles, column_tiles, steps, panel_steps or steps, row_tiles)
         x = ImageX(packed, self._pixels, self._taps)
-        windows = None if self._per_bit is None else Windows(*x, self._per_bit, self._counts, self._x_term)
-        return Work(TypedTile(self._tile), x, PackedY(self._weights), store, tiles, quantising, windows)
+        windows = (
+            None if self._per_bit is None or store is None else Windows(*x, self._per_bit, self._counts, self._x_term)
+        )
+        return Work(self._typed, x, PackedY(self._weights), tiles, store, quantising, windows)
 
     @property
     def terms(self) -> tuple[NDArray[Any], NDArray[Any]]:

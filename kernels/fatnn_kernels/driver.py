@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_output
 from fatnn_kernels.epilogue import Results
-from fatnn_kernels.gemm_loops import Tiles, Turns, Work, run_parallel, run_serial
+from fatnn_kernels.gemm_loops import Tiles, Work, run_parallel, run_serial
 from fatnn_kernels.intrinsics import TypedTile
 from fatnn_kernels.operands import PackedX, PackedY
 from fatnn_kernels.packing import Packed, pack
@@ -152,13 +152,15 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     block_rows = max(1, BLOCK_BYTES // (min(panel, steps) * math.prod(of_x) * 4))
     tiles = Tiles(row_tiles, column_tiles, steps, panel, block_rows)
     store = Results(a.term, b.term, c)
-    compute(Work(TypedTile(a.tile), PackedX(a.words), PackedY(b.words), store, tiles), loops, threads)
+    compute(Work(TypedTile(a.tile), PackedX(a.words), PackedY(b.words), tiles, store), loops, threads)
 
 
 def compute(work: Work, loops: int, threads: int) -> None:
     """Do it ``loops`` times over; so many threads as cannot be raise ValueError."""
-    entry = run_parallel if use_threads(threads) else run_serial
-    entry(*work, Turns(loops, threads))
+    if use_threads(threads):
+        run_parallel(*work.on(threads), loops)
+    else:
+        run_serial(*work, loops)
 
 
 def panel_words(tile: Tile, row_tiles: int) -> int:

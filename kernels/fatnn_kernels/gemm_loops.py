@@ -27,6 +27,7 @@ class Tiles(NamedTuple):
     steps: int  #: of K
     panel_steps: int  #: that all tiles take in before the next; only :class:`Results` go on from what was stored
     block_rows: int  #: tiles one above the other that meet a tile of y before the next does
+    threads: int = 1  #: that share them, and the image
 
 
 class Work(NamedTuple):
@@ -35,17 +36,14 @@ class Work(NamedTuple):
     tile: TypedTile
     x: X
     y: PackedY
-    store: StoreTo | None = None
-    tiles: Tiles | None = None
+    tiles: Tiles
+    store: StoreTo | None = None  #: None where nothing is multiplied
     quantising: Quantising | None = None  #: comes first
     windows: Windows | None = None  #: come next
 
-
-class Turns(NamedTuple):
-    """How often it is done, and by how many threads."""
-
-    loops: int
-    threads: int
+    def on(self, threads: int) -> "Work":
+        """The same, shared by so many threads."""
+        return self._replace(tiles=self.tiles._replace(threads=threads))
 
 
 class Share(NamedTuple):
@@ -62,19 +60,19 @@ def run_serial(
     tile: TypedTile,
     x: X,
     y: PackedY,
+    tiles: Tiles,
     store: StoreTo | None,
-    tiles: Tiles | None,
     quantising: Quantising | None,
     windows: Windows | None,
-    turns: Turns,
+    loops: int,
 ) -> None:
     """Do one after the other what is not None. Tuples of tuples would be reference-counted in every turn."""
-    for _ in range(turns.loops):
+    for _ in range(loops):
         if quantising is not None:
             quantise(tile, quantising)
         if windows is not None:
             count_windows(windows)
-        if store is not None and tiles is not None:
+        if store is not None:
             _multiply(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns))
         barrier()
 
@@ -84,28 +82,29 @@ def run_parallel(
     tile: TypedTile,
     x: X,
     y: PackedY,
+    tiles: Tiles,
     store: StoreTo | None,
-    tiles: Tiles | None,
     quantising: Quantising | None,
     windows: Windows | None,
-    turns: Turns,
+    loops: int,
 ) -> None:
     """The same on several threads; in functions of their own, as Numba would make one loop of those side by side."""
-    for _ in range(turns.loops):
+    threads = tiles.threads
+    for _ in range(loops):
         if quantising is not None:
-            quantise_parallel(tile, quantising, turns.threads)
+            quantise_parallel(tile, quantising, threads)
         if windows is not None:
-            count_windows_parallel(windows, turns.threads)
-        if store is not None and tiles is not None:
-            _multiply_parallel(tile, x, y, store, tiles, turns.threads)
+            count_windows_parallel(windows, threads)
+        if store is not None:
+            _multiply_parallel(tile, x, y, store, tiles)
         barrier()
 
 
 @compiled(parallel=True)
-def _multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, threads: int) -> None:
+def _multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles) -> None:
     """Each thread has tiles of its own."""
-    for thread in prange(threads):
-        _multiply(tile, x, y, store, tiles, share_of(thread, threads, tiles))
+    for thread in prange(tiles.threads):
+        _multiply(tile, x, y, store, tiles, share_of(thread, tiles.threads, tiles))
 
 
 @compiled()

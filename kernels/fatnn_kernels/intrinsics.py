@@ -37,7 +37,7 @@ class TypedTile:
     """A tile as an argument of compiled functions."""
 
     def __init__(self, tile: Tile) -> None:
-        self.tile = tile
+        self.tile, self.type = tile, TileType(tile)
 
 
 class TileType(types.Opaque):  # type: ignore[misc]
@@ -54,7 +54,7 @@ register_model(TileType)(models.OpaqueModel)
 
 @typeof_impl.register(TypedTile)  # type: ignore[untyped-decorator]
 def _typeof_tile(value: TypedTile, context: object) -> TileType:
-    return TileType(value.tile)
+    return value.type
 
 
 @unbox(TileType)  # type: ignore[untyped-decorator]

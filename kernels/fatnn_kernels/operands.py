@@ -45,8 +45,10 @@ class ImageX(NamedTuple):
     def at(here: Here, image: Memory, pixels: Memory, taps: Memory) -> Source:
         """The rows of a tile, from its first step on."""
         builder, first = here.builder, pixels.at(here.builder, here.row)
-        offsets = [builder.load(builder.gep(first, [constant(row)])) for row in range(here.tile.rows)]
-        bases = [builder.gep(image.pointer, [offset]) for offset in offsets]
+        bases = [
+            builder.gep(image.pointer, [builder.load(builder.gep(first, [constant(row)]))])
+            for row in range(here.tile.rows)
+        ]
         return TappedRows(bases, taps.at(builder, here.step))
 
 

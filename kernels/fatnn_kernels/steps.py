@@ -18,7 +18,7 @@ from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.driver import use_threads
 from fatnn_kernels.ends import classify, pack_pixels
 from fatnn_kernels.epilogue import Activations
-from fatnn_kernels.gemm_loops import Turns, Work, run_parallel, run_serial
+from fatnn_kernels.gemm_loops import Work, run_parallel, run_serial
 from fatnn_kernels.pooling import max_pool, max_pool_levels
 
 Step: TypeAlias = Callable[[int], None]
@@ -165,17 +165,16 @@ def _pooled_shape(image: Any, dimensions: int, size: int, stride: int, padding: 
 
 def _tiled(work: Work, threads: int) -> Step:
     """The loops over tiles, bound."""
-    several = use_threads(threads)
-    return _bound(run_parallel if several else run_serial, work, lambda loops: Turns(loops, threads))
+    return _bound(run_parallel, work.on(threads)) if use_threads(threads) else _bound(run_serial, work)
 
 
-def _bound(function: Any, arguments: tuple[Any, ...], last: Callable[[int], Any] = int) -> Step:
-    """The machine code for these arguments and what is made of ``loops``, and the call of it."""
-    signature = tuple(numba.typeof(argument) for argument in (*arguments, last(1)))
+def _bound(function: Any, arguments: tuple[Any, ...]) -> Step:
+    """The machine code for these arguments, and the call of it."""
+    signature = tuple(numba.typeof(argument) for argument in (*arguments, 1))
     function.compile(signature)
     entry = function.get_overload(signature)
 
     def step(loops: int) -> None:
-        entry(*arguments, last(loops))
+        entry(*arguments, loops)
 
     return step
