@@ -98,7 +98,7 @@ def _measured(platform="native"):
     rows = [make_row(kernel, "conv3_x", ms, codegen=loop, block="b0", loops=3, **limits) for kernel, ms in
             (("float32", 9.0), ("two-bit", 2.0), ("ternary-fatnn", 1.0), ("int8", 2.5))]  # fmt: skip
     staged = make_row("binary", "conv3_x", 0.5, scope="layer", case="binary/net.conv3_x/layer@1", stages_s=stages)
-    run = make_run(*mixed.rows, *rows, staged, noise=make_noise(0.01, 0.02), platform=platform)
+    run = make_run(*mixed.rows, *rows, staged, noise=make_noise(0.02), platform=platform)
     return replace(run, header=replace(run.header, options=_OPTIONS))
 
 
