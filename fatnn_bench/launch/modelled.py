@@ -12,7 +12,7 @@ from fatnn_bench.launch import in_process
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import mca
 from fatnn_bench.model.predict import Model, predict
-from fatnn_bench.model.validated import Known, known, nearest
+from fatnn_bench.model.validated import Known, code_of, known, nearest
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload.cases import Case
@@ -67,7 +67,9 @@ def predicted(case: Case, model: Model, clock_ghz: float) -> Row:
     tile, like = prediction.tile, nearest(model.target, model.cpu, known())
     simulator = f"llvm-mca {llvm_mca.version(model.program)}"
     return replace(
-        unmeasured(case, Status.MODELLED, f"predicted by {simulator} at {clock_ghz:.3g} GHz, not run; {_bar(like)}"),
+        unmeasured(
+            case, Status.MODELLED, f"predicted by {simulator} at {clock_ghz:.3g} GHz, not run; {_bar(like, model)}"
+        ),
         median_s=seconds,
         ci_low_s=seconds / like.factor,
         ci_high_s=seconds * like.factor,
@@ -84,8 +86,14 @@ def predicted(case: Case, model: Model, clock_ghz: float) -> Row:
     )
 
 
-def _bar(like: Known) -> str:
-    return f"up to {like.factor - 1:.0%} off on the nearest CPU that could be checked, {like.cpu} ({like.platform})"
+def _bar(like: Known, model: Model) -> str:
+    related = like.code.architecture == code_of(model.target).architecture
+    nearest_one = (
+        "the nearest CPU that could be checked"
+        if related
+        else "a CPU of another architecture, as none of its own was checked"
+    )
+    return f"up to {like.factor - 1:.0%} off on {nearest_one}, {like.cpu} ({like.platform})"
 
 
 def _beyond_the_model(case: Case) -> str:

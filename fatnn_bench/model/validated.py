@@ -67,6 +67,8 @@ def _read(file: Path) -> list[Known]:
 def nearest(target: Target, cpu: str, among: Sequence[Known]) -> Known:
     """Return the CPU whose code is the most like a target's; of those, the one whose name begins the most alike.
 
+    Of an architecture that none checked, nobody knows: the one that was the most off stands for it.
+
     Parameters
     ----------
     cpu
@@ -76,11 +78,12 @@ def nearest(target: Target, cpu: str, among: Sequence[Known]) -> Known:
     """
     code = asdict(code_of(target))
 
-    def alike(one: Known) -> tuple[bool, int, int]:
+    def alike(one: Known) -> tuple[int, int]:
         same = sum(code[name] == value for name, value in asdict(one.code).items())
-        return one.code.architecture == code["architecture"], same, _begin_alike(one.cpu, cpu)
+        return same, _begin_alike(one.cpu, cpu)
 
-    return max(among, key=alike)
+    related = [one for one in among if one.code.architecture == code["architecture"]]
+    return max(related, key=alike) if related else max(among, key=lambda one: one.factor)
 
 
 def _begin_alike(one: str, other: str) -> int:

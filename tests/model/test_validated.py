@@ -17,8 +17,8 @@ AVX512 = Code("x86_64", 512, "words", "vpopcntd", "unsigned quads")
 NEON = Code("aarch64", 128, "bytes", "cnt", "signed quads")
 
 
-def cpu(name, code):
-    return Known(name, "native", "llvm-mca 22", code, 1.1)
+def cpu(name, code, factor=1.1):
+    return Known(name, "native", "llvm-mca 22", code, factor)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,7 @@ def test_another_architecture_is_the_last_resort(monkeypatch):
     monkeypatch.setattr("fatnn_bench.model.validated.code_of", lambda target: NEON)
     almost = Code("x86_64", 128, "bytes", "cnt", "signed quads")
     assert nearest(None, "x", [cpu("x", almost), cpu("y", NEON)]).cpu == "y"
+    assert nearest(None, "x", [cpu("x", almost), cpu("worst", AVX2, 1.5), cpu("y", AVX2)]).cpu == "worst"
 
 
 def test_the_worst_prediction_of_each_platform_counts(tmp_path):
