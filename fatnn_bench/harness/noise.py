@@ -1,4 +1,4 @@
-"""What can be told apart, and what makes a time doubtful. Pure arithmetic on samples."""
+"""What disturbed samples, and what makes a time doubtful. Pure arithmetic on them."""
 
 import math
 import statistics

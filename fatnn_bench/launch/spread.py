@@ -53,7 +53,7 @@ def _block(start: Start, request: Request) -> Generator[Event]:
         share = replace(request, cases=owed, settings=request.settings.share, process=process)
         for event in _share(start, share):
             match event:
-                case Row(row):
+                case Row(row) if row.case in said:
                     said[row.case].setdefault(process, row)
                 case Noise(seen):
                     noise.append(seen)
