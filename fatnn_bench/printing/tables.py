@@ -66,7 +66,7 @@ def rows_document(run: Run) -> Document:
     limits = {row.limit for row in run.rows}
     notes = (
         *footnotes.by_kernel(faults),
-        "±: half the 95% interval of the median; limit: share of what the machine can do",
+        "±: half the 95% interval of the time; limit: share of what the machine can do",
         *(["read: of what it can read, which is the nearer limit there"] if Bound.BANDWIDTH in limits else []),
     )
     places = [] if several or not run.rows else [provenance.place(run.rows[0].scope, run.rows[0].threads)]
