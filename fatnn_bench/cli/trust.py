@@ -91,7 +91,7 @@ def _how_quiet(report: "Report") -> str:
     """What the machine was at meanwhile: the reason, where a promise is missed."""
     quiet = report.quiet
     load = "of unknown load" if quiet.load_average is None else f"with a load of {quiet.load_average[0]:.2f} before"
-    core = ", one core kept busy," if quiet.busy else ""
+    core = ", one core kept busy" if quiet.busy else ""
     doubts = f"{quiet.mistrusted:.0%} of its times are MISTRUSTED"
     why = f", most often because {quiet.reason}" if quiet.reason else ""
     return f"on {report.machine} {load}{core}: {doubts}{why}; `fatnn-bench doctor` says what disturbs it"

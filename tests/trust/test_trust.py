@@ -11,6 +11,7 @@ import psutil
 import pytest
 from synthetic import make_row, make_run
 
+from fatnn_bench.cli import trust as command
 from fatnn_bench.contenders.problems import Problems
 from fatnn_bench.records.run import Status
 from fatnn_bench.trust import judgement, planted
@@ -102,6 +103,22 @@ def test_runs_that_are_quiet_keep_what_is_promised():
     assert len(report.ratios) == 10
     assert report.spread < 0.02
     assert (report.quiet.mistrusted, report.quiet.reason) == (0, "")
+
+
+def test_of_a_busy_machine_less_is_promised_and_of_no_other():
+    report = judgement.judge([trial_run(i, 0.002) for i in range(20)])
+    assert all(kept for _, kept in command._findings(report))
+    worse = replace(report, of_layers=judgement.Coverage(100, 87, 0.02), ratios=[10.0, 11.0])
+    missed = [sentence for sentence, kept in command._findings(worse) if not kept]
+    assert len(missed) == 2
+    assert missed[0].startswith("of 100 95% intervals of speedups, 87 (87%) hold")
+    assert missed[1].endswith("a spread of 10.0% (promised: at most 2%)")
+    busy = replace(worse, quiet=replace(worse.quiet, busy=True, reason="the clock fell"))
+    assert all(kept for _, kept in command._findings(busy))
+    assert (
+        "one core kept busy: 0% of its times are MISTRUSTED, most often because the clock fell"
+        in command._how_quiet(busy)
+    )
 
 
 def test_the_most_frequent_doubt_is_told_without_its_figures():
