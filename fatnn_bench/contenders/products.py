@@ -16,6 +16,7 @@ from fatnn_kernels.bandwidth import ReadStream
 from fatnn_kernels.convolution import Convolution
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.limit import RegisterLoop, limit_tile
+from fatnn_kernels.obstacle import obstacle
 from fatnn_kernels.packing import beyond_max_k
 
 #: Fewer channels than this leave most bits of a word empty; only first convolutions have so few.
@@ -34,7 +35,7 @@ class _Own:
 
     def skip_reason(self, layer: Layer) -> str:
         """No product runs grouped convolutions, nor sums so long that their type may not hold them."""
-        return layer.skip_reason or beyond_max_k(self._product, layer.k)
+        return layer.skip_reason or obstacle(self._product) or beyond_max_k(self._product, layer.k)
 
 
 class _Limit:

@@ -19,6 +19,7 @@ from fatnn_bench.hotloop.instructions import is_spill
 from fatnn_kernels.epilogue import Planes, Results
 from fatnn_kernels.gemm_loops import run_parallel, run_serial
 from fatnn_kernels.operands import ImageX, PackedX
+from fatnn_kernels.panels import GatheredX
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
@@ -62,6 +63,8 @@ def describe(tile: Tile, scope: str = "kernel", threads: int = 1) -> dict[str, A
         codegen |= {"popcount": target.popcount_instruction, "counting": tile.counting}
     if tile.product.way == "dot":
         codegen["dot"] = target.int8_dot
+    if tile.product.way == "tiles":
+        codegen["tiles"] = tile.counting
     return codegen | {"hot_loop": loop.digest, "instructions": len(loop.instructions), "spills": loop.spills}
 
 
@@ -92,9 +95,18 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
         if other.name != function.name and not other.is_declaration:
             other.linkage = llvm.Linkage.available_externally  # no assembly of it
     (assembly,) = (found for found in blocks(machine.emit_assembly(module)) if found.name == name)
+    if tile.counting == "amx":
+        return _of_tiles(tile, assembly.instructions)
     words = vectors // (4 * tile.columns * tile.product.words("y"))
     macs = words * tile.product.values_per_step * tile.rows * tile.columns
     return HotLoop(assembly.instructions, words, macs, total)
+
+
+def _of_tiles(tile: Tile, instructions: tuple[str, ...]) -> HotLoop:
+    """A loop of matrix tiles: a step is four multiplications, and loads four operands."""
+    steps = [line.split()[0] for line in instructions].count("tdpbssd") // 4
+    values = steps * tile.product.values_per_step
+    return HotLoop(instructions, steps, values * tile.rows * tile.columns, values * (tile.rows + tile.columns))
 
 
 def _library(tile: Tile, scope: str, parallel: bool) -> Any:
@@ -106,8 +118,9 @@ def _library(tile: Tile, scope: str, parallel: bool) -> Any:
 
 
 def _class(argument: types.Type) -> type | None:
-    """The named tuple of an argument; None of one that was not given."""
-    return getattr(argument, "instance_class", None)
+    """The named tuple of an argument, of an image whether it is gathered or not; None of one that was not given."""
+    found = getattr(argument, "instance_class", None)
+    return ImageX if found is GatheredX else found
 
 
 def _machine() -> llvm.TargetMachine:

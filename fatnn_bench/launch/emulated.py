@@ -23,7 +23,7 @@ from fatnn_bench.harness.blocks import beyond_memory
 from fatnn_bench.harness.events import Event, Ready
 from fatnn_bench.harness.worker import Request
 from fatnn_bench.launch import in_process
-from fatnn_bench.model.tile_code import emit_object, product_for
+from fatnn_bench.model.tile_code import beyond, emit_object, product_for
 from fatnn_bench.platforms import EmulatedPlatform
 from fatnn_bench.records.run import Row, Status, unmeasured
 from fatnn_bench.workload import data, oracle
@@ -70,7 +70,7 @@ def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: R
         return unmeasured(case, Status.SKIPPED, case.skip_reason)
     if case.kernel not in PRODUCTS or case.scope != "kernel":
         return unmeasured(case, Status.SKIPPED, "the emulator runs the suite's own kernels, packed × packed, only")
-    if reason := beyond_memory(case):
+    if reason := beyond(PRODUCTS[case.kernel]) or beyond_memory(case):
         return unmeasured(case, Status.SKIPPED, reason)
     patterns = data.PATTERNS if request.settings is None else ("random",)
     try:

@@ -12,6 +12,7 @@ from fatnn_bench.launch import in_process
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model import mca
 from fatnn_bench.model.predict import Model, predict
+from fatnn_bench.model.tile_code import beyond
 from fatnn_bench.model.validated import Known, code_of, known, nearest
 from fatnn_bench.platforms import ModelledPlatform
 from fatnn_bench.records.run import Row, Status, unmeasured
@@ -103,6 +104,8 @@ def _beyond_the_model(case: Case) -> str:
         return "the model knows the code of the suite's own kernels only"
     if case.scope != "kernel":
         return f"the model covers the scope kernel, packed × packed, not {case.scope}"
+    if reason := beyond(PRODUCTS[case.kernel]):
+        return reason
     return "" if case.threads == 1 else "the model covers one thread, and nothing that cores share"
 
 

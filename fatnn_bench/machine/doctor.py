@@ -16,6 +16,8 @@ from fatnn_bench import machine
 from fatnn_bench.machine import affinity, findings, llvm_mca
 from fatnn_bench.machine.findings import Finding, State
 from fatnn_bench.processes import variables
+from fatnn_kernels.int8_tiles import INT8_TILES
+from fatnn_kernels.obstacle import obstacle
 
 __all__ = ["Load", "examine", "watch"]
 
@@ -62,6 +64,7 @@ def examine(load: Load, environment: Mapping[str, str], root: Path = Path("/")) 
     yield _stolen(load, here["virtualisation"])
     yield _not_inherited(environment)
     yield _preloaded(environment)
+    yield _matrix_tiles()
     yield _llvm_mca()
     yield from _extras(requires("fatnn-bench") or ())
 
@@ -98,6 +101,13 @@ def _preloaded(environment: Mapping[str, str]) -> Finding:
     if libraries := variables.recorded(environment).get("LD_PRELOAD"):
         return Finding(what, State.DOUBTFUL, f"{libraries}, which what is measured loads too", "unset LD_PRELOAD")
     return Finding(what, State.GOOD, "none")
+
+
+def _matrix_tiles() -> Finding:
+    what = "matrix tiles"
+    if lack := obstacle(INT8_TILES):
+        return Finding(what, State.NOTE, f"{lack}; kernels by tiles are skipped")
+    return Finding(what, State.GOOD, "AMX, and the kernel lets processes use it")
 
 
 def _llvm_mca() -> Finding:

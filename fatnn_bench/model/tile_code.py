@@ -33,6 +33,11 @@ def product_for(name: str, target: Target) -> Product:
     return products(target.int8_dot)[name]
 
 
+def beyond(product: Product) -> str:
+    """Return why the tile of a product is not compiled for other machines; empty if it is."""
+    return "matrix tiles are measured where they are: nothing here models or emulates them" * (product.way == "tiles")
+
+
 @cache
 def compile_tile(tile: Tile, target: Target) -> Compiled:
     """Compile a tile as Numba would, were its process on the target."""

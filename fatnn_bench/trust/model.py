@@ -19,6 +19,7 @@ from fatnn_bench.launch.modelled import predicted
 from fatnn_bench.machine import llvm_mca, pipeline
 from fatnn_bench.model.clock import measure_hz
 from fatnn_bench.model.predict import Model
+from fatnn_bench.model.tile_code import beyond
 from fatnn_bench.model.validated import Code, code_of
 from fatnn_bench.platforms import CpuPlatform, Platform
 from fatnn_bench.records.run import Row
@@ -76,6 +77,10 @@ class Validation:
         return math.expm1(max(abs(math.log1p(check.error)) for check in self.checks))
 
 
+def _modelled() -> list[str]:
+    return [name for name, product in PRODUCTS.items() if not beyond(product)]
+
+
 def validate(layers: Sequence[Layer], platforms: Mapping[str, Platform], seed: int = 0) -> Validation:
     """Predict and measure every product on the layers, on this machine, one thread.
 
@@ -95,7 +100,7 @@ def validate(layers: Sequence[Layer], platforms: Mapping[str, Platform], seed: i
     if program is None:
         raise NothingComparableError("llvm-mca is not on the PATH; install LLVM, as by apt install llvm")
     models = {name: Model(program, _target(name, platform), pipeline.here()) for name, platform in platforms.items()}
-    cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in PRODUCTS]
+    cases = [Case(kernel, layer, "kernel", 1) for layer in layers for kernel in _modelled()]
     widths = {0, *(32 * model.target.lanes for model in models.values())}
     before = _clocks_ghz(widths)
     measured = {name: _measure(platform, cases, seed) for name, platform in platforms.items()}

@@ -12,6 +12,7 @@ from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.launch import modelled
 from fatnn_bench.machine import llvm_mca
 from fatnn_bench.model.predict import Model
+from fatnn_bench.model.tile_code import beyond
 from fatnn_bench.model.validated import code_of
 from fatnn_bench.platforms import CpuPlatform, ModelledPlatform, Platform
 from fatnn_bench.records.run import Row, Run
@@ -83,7 +84,7 @@ def validate_saved(run: Run, cpu: str, platforms: Mapping[str, Platform]) -> Val
 
 def _within_the_model(row: Row) -> bool:
     """A kernel of ours on one thread, with more than one row: what is used once comes from memory, not from caches."""
-    ours = row.kernel in PRODUCTS and row.scope == "kernel" and row.threads == 1
+    ours = row.kernel in PRODUCTS and not beyond(PRODUCTS[row.kernel]) and row.scope == "kernel" and row.threads == 1
     return ours and row.timed and row.shape["m"] > 1
 
 

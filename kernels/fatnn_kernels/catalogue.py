@@ -3,12 +3,14 @@
 from fatnn_kernels.binary import BINARY
 from fatnn_kernels.float32 import FLOAT32
 from fatnn_kernels.int8 import INT8_BY_DOT
+from fatnn_kernels.int8_tiles import INT8_TILES
 from fatnn_kernels.product import Product
 from fatnn_kernels.target import Int8Dot
 from fatnn_kernels.ternary_binary import TERNARY_BINARY
 from fatnn_kernels.ternary_fatnn import TERNARY_FATNN
 from fatnn_kernels.ternary_gated_xnor import TERNARY_GATED_XNOR
 from fatnn_kernels.ternary_naive import TERNARY_NAIVE
+from fatnn_kernels.ternary_tiles import TERNARY_TILES
 from fatnn_kernels.two_bit import TWO_BIT
 
 
@@ -17,10 +19,12 @@ def products(dot: Int8Dot) -> dict[str, Product]:
     registered = (
         FLOAT32,
         INT8_BY_DOT[dot],
+        INT8_TILES,
         TWO_BIT,
         TERNARY_NAIVE,
         TERNARY_FATNN,
         TERNARY_GATED_XNOR,
+        TERNARY_TILES,
         TERNARY_BINARY,
         BINARY,
     )

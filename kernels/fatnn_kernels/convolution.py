@@ -16,14 +16,16 @@ from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
 from fatnn_kernels.driver import PANEL_BYTES, choose_tile, compute
 from fatnn_kernels.epilogue import Planes, Results
-from fatnn_kernels.gemm_loops import StoreTo, Tiles, Work
+from fatnn_kernels.gemm_loops import StoreTo, Work
 from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
-from fatnn_kernels.offsets import repeating_last, tap_offsets, target_offsets, window_offsets
-from fatnn_kernels.operands import ImageX, PackedY
-from fatnn_kernels.packing import check_domain, check_k, check_numbers, filled, interleave, words_of_steps
+from fatnn_kernels.offsets import filled_by_first, repeating_last, tap_offsets, target_offsets, window_offsets
+from fatnn_kernels.operands import ImageX
+from fatnn_kernels.packing import arranged, check_domain, check_k, check_numbers, filled, words_of_steps
+from fatnn_kernels.panels import GatheredX, columns, row_rooms, rows_of_tiles
 from fatnn_kernels.product import Product
 from fatnn_kernels.quantise_loops import Quantising
+from fatnn_kernels.shares import Tiles
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 from fatnn_kernels.windows import Windows
@@ -81,12 +83,15 @@ class Convolution:
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
         self._typed = TypedTile(self._tile)
-        steps, words = product.steps(g.in_channels), product.words("x")
-        self._taps = tap_offsets(g, steps, words)
-        self._pixels = repeating_last(window_offsets(g, steps * words), self._tile.rows)
-        per_tap = words_of_steps(product, "y", product.y.codec.encode(flat.reshape(-1, g.in_channels)))
-        by_channel = per_tap.reshape(product.words("y"), g.out_channels, len(self._taps))
-        self._weights = interleave(by_channel, self._tile.columns)
+        together = 1 if product.way == "tiles" else product.words("x")
+        pixel_words = self._pixel_words(g.in_channels)
+        self._taps = tap_offsets(g, pixel_words // together, together)
+        self._pixels = self._filled_up(window_offsets(g, pixel_words))
+        self._weights = arranged(self._tile, "y", self._words_of_taps(flat.reshape(-1, g.in_channels)))
+        if product.way == "tiles":
+            self._taps = filled_by_first(self._taps, product.words("x"))
+        self._rooms = row_rooms(self._tile, self._pixels, self._taps)
+        self._y = columns(self._tile, self._weights)
         term = product.y.terms(flat, product.y.codec.encode(flat))
         if constant is not None:
             check_values(product.name, "constant", constant, (g.out_channels,), np.int32)
@@ -98,7 +103,32 @@ class Convolution:
         bits = np.asarray(own if per_bit is None else per_bit, np.int32)
         check_values(product.name, "per_bit", bits, (planes,), np.int32)
         self._per_bit = bits if bits.any() else None
+        if product.way == "tiles" and self._per_bit is not None:
+            raise ValueError(f"{product.name}: per_bit is {bits.tolist()}; a product by tiles counts no bits of x")
         self._counts = np.zeros(g.batch * g.padded_height * g.padded_width, np.int32)
+
+    def _filled_up(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Offsets of pixels filled up to whole tiles; where those of a matrix tile lie evenly, the last do so too."""
+        half = self._tile.rows // 2
+        evenly = self.product.way == "tiles" and self.geometry.out_width % half == 0
+        return repeating_last(offsets, self._tile.rows, half if evenly else 1)
+
+    def _pixel_words(self, channels: int) -> int:
+        """Words of a packed pixel, of all planes together."""
+        codec, values = self.product.x.codec, self.product.values_per_pixel
+        return -(-channels // values) * (values // codec.values_per_word) * codec.planes
+
+    def _words_of_taps(self, weights: NDArray[Any]) -> NDArray[np.uint32]:
+        """Weights [out_channels · taps, in_channels] -> what each step takes, [words of a step, out_channels, steps].
+
+        Each tap is filled up to whole steps; or, where tiles join taps, to a pixel, and all of them to whole steps.
+        """
+        g, product = self.geometry, self.product
+        if product.way == "tiles":
+            joined = np.pad(weights, ((0, 0), (0, -g.in_channels % product.values_per_pixel)))
+            return words_of_steps(product, "y", product.y.codec.encode(joined.reshape(g.out_channels, -1)))
+        per_tap = words_of_steps(product, "y", product.y.codec.encode(weights))
+        return per_tap.reshape(product.words("y"), g.out_channels, len(self._taps))
 
     @property
     def tile(self) -> Tile:
@@ -120,8 +150,8 @@ class Convolution:
         check_domain(product.name, "border", np.full((1, 1), value, np.float32), product.x.domain)
         planes = product.x.codec.encode(np.full((1, g.in_channels), value, np.float32))
         image = aligned(self._packed_shape, np.uint32)
-        pixel = words_of_steps(product, "x", planes)[:, 0].T.reshape(image.shape[-2:])
-        image[:] = pixel
+        filled_up = np.pad(planes, ((0, 0), (0, 0), (0, image.shape[-2] - planes.shape[-1])))
+        image[:] = filled_up[:, 0].T
         return image
 
     @property
@@ -141,7 +171,7 @@ class Convolution:
     def _pixel_shape(self, channels: int) -> tuple[int, int]:
         """[words, planes] of a packed pixel, whole steps."""
         planes = self.product.x.codec.planes
-        return self.product.steps(channels) * self.product.words("x") // planes, planes
+        return self._pixel_words(channels) // planes, planes
 
     def result(self, c: NDArray[Any]) -> NDArray[Any]:
         """The result as an image, [batch, out_height, out_width, out_channels]; a copy where channels are filled up."""
@@ -207,7 +237,11 @@ class Convolution:
         windows = (
             None if self._per_bit is None or store is None else Windows(*x, self._per_bit, self._counts, self._x_term)
         )
-        return Work(self._typed, x, PackedY(self._weights), tiles, store, quantising, windows)
+        return Work(self._typed, self._x(packed), self._y, tiles, store, quantising, windows)
+
+    def _x(self, packed: NDArray[np.uint32]) -> ImageX | GatheredX:
+        x = ImageX(packed, self._pixels, self._taps)
+        return x if self._rooms is None else GatheredX(*x, self._rooms)
 
     @property
     def terms(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -259,7 +293,7 @@ class Convolution:
 
     def targets(self, pixel_items: int, padding: int = 0) -> NDArray[np.int64]:
         """Where each row of the result begins in an image of so many items a pixel and such a border."""
-        return repeating_last(target_offsets(self.geometry, pixel_items, padding), self._tile.rows)
+        return self._filled_up(target_offsets(self.geometry, pixel_items, padding))
 
     def _bounded(self, thresholds: NDArray[np.int32]) -> NDArray[np.int32]:
         """Thresholds of all columns: those filled up get the level whose bits are zero."""
@@ -289,5 +323,7 @@ def _column_limited(product: Product, geometry: Geometry) -> Tile:
     vectors than its channels fill."""
     steps = geometry.kernel**2 * product.steps(geometry.in_channels)
     tile = choose_tile(product, current_target(), geometry.pixels, steps * product.values_per_step)
+    if product.way == "tiles":
+        return replace(tile, rows=2 * rows_of_tiles(product, geometry))
     vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_output
 from fatnn_kernels.epilogue import Results
-from fatnn_kernels.gemm_loops import Tiles, Work, run_parallel, run_serial
+from fatnn_kernels.gemm_loops import Work, run_parallel, run_serial
 from fatnn_kernels.intrinsics import TypedTile
-from fatnn_kernels.operands import PackedX, PackedY
+from fatnn_kernels.operands import PackedX
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.product import Product
 from fatnn_kernels.shapes import tile_shape
+from fatnn_kernels.shares import Tiles
 from fatnn_kernels.target import Target, current_target
 from fatnn_kernels.tile import Tile
 
@@ -123,6 +124,8 @@ def choose_tile(product: Product, target: Target, m: int, k: int) -> Tile:
     Where M is so small that rows are missing, the tile is wider instead: its accumulators hide the latency of the adds.
     """
     shape = tile_shape(product, target, product.steps(k))
+    if product.way == "tiles":  # as large as the registers are
+        return Tile(product, shape.rows, shape.vectors, target.lanes, shape.counting)
     rows = min(range(shape.rows, 0, -1), key=lambda rows: -(-m // rows) * (rows + _TILE_COST))
     wider = min(shape.rows // rows, _WIDEST)
     return Tile(product, rows, shape.vectors * wider, target.lanes, shape.counting)
@@ -152,7 +155,7 @@ def run(a: Packed, b: Packed, c: NDArray[Any], *, threads: int = 1, loops: int =
     block_rows = max(1, BLOCK_BYTES // (min(panel, steps) * math.prod(of_x) * 4))
     tiles = Tiles(row_tiles, column_tiles, steps, panel, block_rows)
     store = Results(a.term, b.term, c)
-    compute(Work(TypedTile(a.tile), PackedX(a.words), PackedY(b.words), tiles, store), loops, threads)
+    compute(Work(TypedTile(a.tile), PackedX(a.words), b.columns, tiles, store), loops, threads)
 
 
 def compute(work: Work, loops: int, threads: int) -> None:

@@ -3,31 +3,26 @@
 They follow GotoBLAS (Goto and van de Geijn, ACM TOMS 2008): a panel of y that fits L1 meets a block of x that fits L2.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from numba import prange
+from numba import prange, types
+from numba.extending import overload
 
 from fatnn_kernels.epilogue import Activations, Planes, Results
-from fatnn_kernels.intrinsics import TypedTile, barrier, emit
-from fatnn_kernels.jit import compiled
+from fatnn_kernels.intrinsics import TileType, TypedTile, barrier, emit
+from fatnn_kernels.jit import OPTIONS, compiled
 from fatnn_kernels.memory import Place
 from fatnn_kernels.operands import ImageX, PackedX, PackedY
+from fatnn_kernels.panel_loops import multiply_panels
+from fatnn_kernels.panels import DenseY, GatheredX
 from fatnn_kernels.quantise_loops import Quantising, quantise, quantise_parallel
+from fatnn_kernels.shares import Share, Tiles, share_of
 from fatnn_kernels.windows import Windows, count_windows, count_windows_parallel
 
-X: TypeAlias = PackedX | ImageX
+X: TypeAlias = PackedX | ImageX | GatheredX
+Y: TypeAlias = PackedY | DenseY
 StoreTo: TypeAlias = Results | Planes | Activations
-
-
-class Tiles(NamedTuple):
-    """The tiles of a result, and in which order they are gone through."""
-
-    rows: int  #: tiles one above the other
-    columns: int  #: tiles side by side
-    steps: int  #: of K
-    panel_steps: int  #: that all tiles take in before the next; only :class:`Results` go on from what was stored
-    block_rows: int  #: tiles one above the other that meet a tile of y before the next does
-    threads: int = 1  #: that share them, and the image
 
 
 class Work(NamedTuple):
@@ -35,7 +30,7 @@ class Work(NamedTuple):
 
     tile: TypedTile
     x: X
-    y: PackedY
+    y: Y
     tiles: Tiles
     store: StoreTo | None = None  #: None where nothing is multiplied
     quantising: Quantising | None = None  #: comes first
@@ -46,20 +41,11 @@ class Work(NamedTuple):
         return self._replace(tiles=self.tiles._replace(threads=threads))
 
 
-class Share(NamedTuple):
-    """The tiles [row_begin, row_end) × [column_begin, column_end)."""
-
-    row_begin: int
-    row_end: int
-    column_begin: int
-    column_end: int
-
-
 @compiled()
 def run_serial(
     tile: TypedTile,
     x: X,
-    y: PackedY,
+    y: Y,
     tiles: Tiles,
     store: StoreTo | None,
     quantising: Quantising | None,
@@ -73,7 +59,7 @@ def run_serial(
         if windows is not None:
             count_windows(windows)
         if store is not None:
-            _multiply(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns))
+            _multiply(tile, x, y, store, tiles, Share(0, tiles.rows, 0, tiles.columns, 0))
         barrier()
 
 
@@ -81,7 +67,7 @@ def run_serial(
 def run_parallel(
     tile: TypedTile,
     x: X,
-    y: PackedY,
+    y: Y,
     tiles: Tiles,
     store: StoreTo | None,
     quantising: Quantising | None,
@@ -101,24 +87,29 @@ def run_parallel(
 
 
 @compiled(parallel=True)
-def _multiply_parallel(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles) -> None:
+def _multiply_parallel(tile: TypedTile, x: X, y: Y, store: StoreTo, tiles: Tiles) -> None:
     """Each thread has tiles of its own."""
     for thread in prange(tiles.threads):
         _multiply(tile, x, y, store, tiles, share_of(thread, tiles.threads, tiles))
 
 
-@compiled()
-def share_of(thread: int, threads: int, tiles: Tiles) -> Share:
-    """The tiles of a thread: a stretch of rows, or of columns where that leaves the busiest with less to do."""
-    rows, columns = tiles.rows, tiles.columns
-    if rows * -(-columns // threads) < columns * -(-rows // threads):
-        return Share(0, rows, thread * columns // threads, (thread + 1) * columns // threads)
-    return Share(thread * rows // threads, (thread + 1) * rows // threads, 0, columns)
+def _multiply(tile: TypedTile, x: X, y: Y, store: StoreTo, tiles: Tiles, share: Share) -> None:
+    """The tiles of a share, in the order that suits the product's way: a function of compiled code."""
+    raise NotImplementedError
+
+
+@overload(_multiply, jit_options=OPTIONS, strict=False)  # type: ignore[untyped-decorator]
+def _multiply_by_way(
+    tile: TileType, x: types.Type, y: types.Type, store: types.Type, tiles: types.Type, share: types.Type
+) -> Callable[..., None]:
+    if tile.tile.product.way == "tiles":
+        return lambda tile, x, y, store, tiles, share: multiply_panels(tile, x, y, store, tiles.steps, share)
+    return lambda tile, x, y, store, tiles, share: _multiply_packed(tile, x, y, store, tiles, share)
 
 
 @compiled()
-def _multiply(tile: TypedTile, x: X, y: PackedY, store: StoreTo, tiles: Tiles, share: Share) -> None:
-    row_begin, row_end, column_begin, column_end = share
+def _multiply_packed(tile: TypedTile, x: X, y: Y, store: StoreTo, tiles: Tiles, share: Share) -> None:
+    row_begin, row_end, column_begin, column_end, _ = share
     panels, blocks = -(-tiles.steps // tiles.panel_steps), -(-(row_end - row_begin) // tiles.block_rows)
     for panel in range(panels):
         step = panel * tiles.panel_steps

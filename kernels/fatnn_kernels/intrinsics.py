@@ -17,7 +17,9 @@ from numba.extending import NativeValue, intrinsic, models, register_model, type
 
 from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
+from fatnn_kernels.epilogue import StoreResults
 from fatnn_kernels.formula import digest
+from fatnn_kernels.matrix_tiles import store_tiles
 from fatnn_kernels.memory import Here, Memory
 from fatnn_kernels.sums import Words
 from fatnn_kernels.tile import Tile
@@ -89,16 +91,20 @@ def emit(
         *first, steps = cgutils.unpack_tuple(builder, args[-1])
         here = Here(builder, tile.tile, *first)
         rows, columns, sink = (
-            typ.instance_class.at(here, *_fields(context, builder, typ, value))
+            typ.instance_class.at(here, *fields(context, builder, typ, value))
             for typ, value in zip((x, y, store), args[1:], strict=False)
         )
-        sink.emit(builder, tile.tile, accumulate(builder, Words(tile.tile, rows, columns), steps))
+        words = Words(tile.tile, rows, columns)
+        if tile.tile.product.way == "tiles" and isinstance(sink, StoreResults):
+            store_tiles(builder, words, steps, sink)
+        else:
+            sink.emit(builder, tile.tile, accumulate(builder, words, steps))
         return context.get_dummy_value()
 
     return types.void(tile, x, y, store, place), codegen
 
 
-def _fields(
+def fields(
     context: BaseContext, builder: ir.IRBuilder, named: types.BaseNamedTuple, value: ir.Value
 ) -> Iterator[Memory | ir.Value]:
     """The fields of a named tuple: arrays as memory, numbers as they are."""

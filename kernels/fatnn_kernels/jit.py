@@ -33,6 +33,9 @@ llvm.set_option("fatnn_kernels", "-align-loops=64")
 
 _log = logging.getLogger(__name__)
 
+#: Numba's, of every compiled function.
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -40,7 +43,7 @@ def compiled(*, parallel: bool = False) -> Callable[[F], F]:
     """Compile a function with Numba at its first call, and keep the machine code on disk."""
 
     def decorate(function: F) -> F:
-        decorated: Any = numba.njit(error_model="numpy", nogil=True, parallel=parallel)(function)
+        decorated: Any = numba.njit(**OPTIONS, parallel=parallel)(function)
         decorated._cache = _cache(function)  # as cache=True does, with a cache that fails for nothing
         return cast(F, decorated)
 

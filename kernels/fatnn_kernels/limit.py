@@ -8,6 +8,7 @@ from fatnn_kernels.intrinsics import TypedTile, barrier, emit
 from fatnn_kernels.jit import compiled
 from fatnn_kernels.memory import Place
 from fatnn_kernels.operands import RegisterX, RegisterY
+from fatnn_kernels.panels import configure_tiles, release_tiles
 from fatnn_kernels.product import Product
 from fatnn_kernels.shapes import limit_shape
 from fatnn_kernels.target import current_target
@@ -49,6 +50,8 @@ class RegisterLoop:
 
 @compiled()
 def _run(tile: TypedTile, x: RegisterX, y: RegisterY, store: Results, loops: int) -> None:
+    configure_tiles(tile)
     for _ in range(loops):
         emit(tile, x, y, store, Place(0, 0, 0, WORDS))
         barrier()
+    release_tiles(tile)

@@ -31,6 +31,18 @@ def target_offsets(geometry: Geometry, pixel_items: int, padding: int) -> NDArra
     return ((image * height + row + padding) * width + column + padding) * pixel_items
 
 
-def repeating_last(offsets: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Offsets filled up to whole tiles with the last one, whose pixel is then computed again."""
-    return np.pad(offsets, (0, -len(offsets) % width), mode="edge")
+def repeating_last(offsets: NDArray[np.int64], width: int, together: int = 1) -> NDArray[np.int64]:
+    """Offsets filled up to whole tiles with the last ones, so many at a time: their pixels are computed again."""
+    missing = -len(offsets) % width
+    return np.concatenate([offsets, np.resize(offsets[-together:], missing)])
+
+
+def filled_by_first(offsets: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Offsets filled up to a multiple of ``width`` with the first one, which follows on none: weights are 0 there."""
+    return np.pad(offsets, (0, -len(offsets) % width), constant_values=offsets[0])
+
+
+def lie_evenly(pixels: NDArray[np.int64], taps: NDArray[np.int64], rows: int, words: int) -> bool:
+    """Whether each so many pixels are as far apart as any others, and the taps of each so many words side by side."""
+    apart = np.diff(pixels.reshape(-1, rows), axis=1)
+    return bool((apart == apart.reshape(-1)[:1]).all() and (np.diff(taps.reshape(-1, words), axis=1) == 1).all())

@@ -1,11 +1,12 @@
 """Packed operands: words in the order in which a tile reads them.
 
-x lies as [tile][step][word][row] and y as [tile][step][word][column], so that a tile walks through memory in one
-direction. Rows and columns are filled up to whole tiles with zero words. Words begin with a cache line: a vector load
-that crosses lines counts as two.
+x lies as [tile][step][word][row], for matrix tiles as [tile][step][row][word], and y as [tile][step][word][column], so
+that a tile walks through memory in one direction. Rows and columns are filled up to whole tiles with zero words. Words
+begin with a cache line: a vector load that crosses lines counts as two.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory
 from fatnn_kernels.codec import Values, Words
+from fatnn_kernels.operands import PackedY
+from fatnn_kernels.panels import DenseY, columns
 from fatnn_kernels.product import Domain, Product, Side
 from fatnn_kernels.tile import Tile
 
@@ -43,10 +46,15 @@ class Packed:
         check_count(f"{who}: K", self.k)
         width = self.tile.rows if self.side == "x" else self.tile.columns
         tiles = -(-self.count // width)
-        check_memory(
-            who, "words", self.words, (tiles, product.steps(self.k), product.words(self.side), width), np.uint32
-        )
+        inner = product.words(self.side), width
+        shape = (tiles, product.steps(self.k), *(reversed(inner) if _by_row(self.tile, self.side) else inner))
+        check_memory(who, "words", self.words, shape, np.uint32)
         check_memory(who, "term", self.term, (tiles * width,), product.dtype)
+
+    @cached_property
+    def columns(self) -> PackedY | DenseY:
+        """y, as compiled code takes it."""
+        return columns(self.tile, self.words)
 
     @property
     def nbytes(self) -> int:
@@ -80,7 +88,7 @@ def pack(tile: Tile, side: Side, values: Values) -> Packed:
     return Packed(
         tile=tile,
         side=side,
-        words=interleave(words_of_steps(product, side, planes), width),
+        words=arranged(tile, side, words_of_steps(product, side, planes)),
         term=filled(operand.terms(values, planes).astype(product.dtype), width),
         count=len(values),
         k=values.shape[1],
@@ -141,6 +149,22 @@ def check_k(product: Product, side: str, k: int) -> None:
 def beyond_max_k(product: Product, k: int) -> str:
     """Why inner products of so many values may not fit their type; empty if they do."""
     return f"K = {k}; the {product.dtype} result can overflow beyond K = {product.max_k}" if k > product.max_k else ""
+
+
+def arranged(tile: Tile, side: Side, words: Words) -> NDArray[np.uint32]:
+    """What steps take, [words of a step, R, steps], in the order in which the tile reads it."""
+    packed = interleave(words, tile.rows if side == "x" else tile.columns)
+    if not _by_row(tile, side):
+        return packed
+    tiles, steps, count, width = packed.shape
+    by_row = aligned((tiles, steps, width, count), np.uint32)
+    by_row[:] = packed.swapaxes(2, 3)
+    return by_row
+
+
+def _by_row(tile: Tile, side: Side) -> bool:
+    """Whether the words of a row at a step lie side by side: matrix tiles take them so."""
+    return tile.product.way == "tiles" and side == "x"
 
 
 def interleave(words: Words, width: int) -> NDArray[np.uint32]:

@@ -133,7 +133,19 @@ class Product:
     @property
     def values_per_step(self) -> int:
         """Values of x, and of y, that a step takes."""
-        return max(self.x.codec.values_per_word, self.y.codec.values_per_word)
+        densest = max(self.x.codec.values_per_word, self.y.codec.values_per_word)
+        return _TILE_VALUES if self.way == "tiles" else densest
+
+    @property
+    def values_per_pixel(self) -> int:
+        """A pixel of an image has room for a multiple of so many values of x: those of a step.
+
+        Of tiles, which join pixels, it is those of a word; or as many as they have columns, should these become a
+        pixel of the next image.
+        """
+        if self.way != "tiles":
+            return self.values_per_step
+        return _TILE_COLUMNS if self.x.codec.levels else self.x.codec.values_per_word
 
     def steps(self, k: int) -> int:
         """Steps that K values take.
@@ -191,6 +203,10 @@ class Product:
         return f"Product({self.name!r})"
 
 
+#: Values of int8 in a row of a matrix tile, 64 bytes.
+_TILE_VALUES = 64
+#: Columns of a block of matrix tiles.
+_TILE_COLUMNS = 32
 #: Popcounts of bytes whose sum fits a byte.
 _MOST_POPCOUNTS = 255 // 8
 #: Accumulators that a step may have; as many as there are registers of any machine.

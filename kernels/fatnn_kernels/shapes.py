@@ -9,6 +9,7 @@ step takes: such a shape serves every product that takes the same.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from fatnn_kernels import matrix_tiles
 from fatnn_kernels.carry_save import grouping
 from fatnn_kernels.product import Product, Way
 from fatnn_kernels.target import Counting, Target
@@ -70,6 +71,8 @@ class TileShape:
 
 def tile_shape(product: Product, target: Target, steps: int) -> TileShape:
     """The tile of a product for inner products of so many steps."""
+    if product.way == "tiles":
+        return TileShape(matrix_tiles.ROWS, matrix_tiles.COLUMNS // target.lanes, target.tile_unit)
     takes = _takes(product)
     if product.way == "popcount" and target.counting == "carry-save":
         rows, vectors, fewest_steps = _CARRY_SAVE.get(takes) or _carry_save(product)

@@ -6,17 +6,21 @@ LLVM is asked, not a table of CPUs: a two-line function is compiled for the CPU 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, TypeAlias
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from fatnn_kernels import amx
 from fatnn_kernels.vector import I32, Vector
 
 #: How one-bits are counted, see :mod:`fatnn_kernels.accumulate`.
-Counting: TypeAlias = Literal["words", "bytes", "carry-save"]
+BitCounting: TypeAlias = Literal["words", "bytes", "carry-save"]
+#: What multiplies matrix tiles, see :mod:`fatnn_kernels.matrix_tiles`.
+TileUnit: TypeAlias = Literal["amx", "emulated"]
+Counting: TypeAlias = BitCounting | TileUnit
 Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
 
 
@@ -28,18 +32,22 @@ class Target:
     cpu: str  #: LLVM's name
     features: str  #: LLVM's list, "+avx2,+fma,…"
     lanes: int  #: 32-bit lanes of a SIMD register
-    counting: Counting
+    counting: BitCounting
     popcount_instruction: str  #: what a popcount becomes
     int8_dot: Int8Dot
     registers: int  #: SIMD registers
+    tile_unit: TileUnit
 
 
 @cache
 def current_target() -> Target:
-    """The target that Numba compiles for in this process."""
+    """The target that Numba compiles for in this process, with matrix tiles if the kernel lets it use them."""
     from numba.core.registry import cpu_target
 
-    return describe(*cpu_target.target_context.codegen().magic_tuple())
+    target = describe(*cpu_target.target_context.codegen().magic_tuple())
+    if target.tile_unit == "amx" and amx.refusal():
+        return replace(target, tile_unit="emulated")
+    return target
 
 
 @cache
@@ -57,10 +65,16 @@ def describe(triple: str, cpu: str, features: str) -> Target:
         popcount_instruction=instruction.group() if instruction else "shifts and adds",
         int8_dot=_int8_dot(lanes, triple, cpu, features),
         registers=32 if lanes == 16 or not triple.startswith("x86") else 16,
+        tile_unit="amx" if has_amx(features) else "emulated",
     )
 
 
-def _counting(assembly: str) -> Counting:
+def has_amx(features: str) -> bool:
+    """Whether a list of features has matrix tiles of int8."""
+    return amx.FEATURE in features.split(",")
+
+
+def _counting(assembly: str) -> BitCounting:
     """What the assembly of a popcount of 32-bit lanes tells."""
     if re.search(r"\b(vpopcntd|vcpop\.v)\b", assembly):
         return "words"

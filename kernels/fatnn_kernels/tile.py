@@ -7,6 +7,7 @@ lanes is needed and a short K costs nothing. A tile reads operands (:mod:`fatnn_
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from llvmlite import ir
@@ -14,6 +15,9 @@ from llvmlite import ir
 from fatnn_kernels.product import Product
 from fatnn_kernels.target import Counting
 from fatnn_kernels.vector import F32, I32, I64
+
+#: (index, values) -> values, of a loop that is being built.
+Body: TypeAlias = Callable[[ir.Value, Sequence[ir.Value]], list[ir.Value]]
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Tile:
     rows: int  #: rows of the result, x vectors
     vectors: int  #: SIMD vectors side by side along the columns
     lanes: int  #: 32-bit lanes of a SIMD vector
-    counting: Counting  #: how popcounts are summed
+    counting: Counting  #: how popcounts are summed, or what multiplies matrix tiles
 
     @property
     def columns(self) -> int:
@@ -48,7 +52,7 @@ def loop(
     end: ir.Value,
     step: int,
     start: Sequence[ir.Value],
-    body: Callable[[ir.Value, Sequence[ir.Value]], list[ir.Value]],
+    body: Body,
 ) -> list[ir.Value]:
     """``for i in range(begin, end, step): values = body(i, values)``, run at least once; returns the last values."""
     entry = builder.block

@@ -47,14 +47,13 @@ class Vector:
         return bool(self.element == F32)
 
     def __and__(self, other: Self | int) -> Self:
-        mask = constants(self.value.type, other) if isinstance(other, int) else other.value
-        return self.of(self.builder.and_(self.value, mask))
+        return self.of(self.builder.and_(self.value, self._lanes_of(other)))
 
     def __or__(self, other: Self) -> Self:
         return self.of(self.builder.or_(self.value, other.value))
 
-    def __xor__(self, other: Self) -> Self:
-        return self.of(self.builder.xor(self.value, other.value))
+    def __xor__(self, other: Self | int) -> Self:
+        return self.of(self.builder.xor(self.value, self._lanes_of(other)))
 
     def __invert__(self) -> Self:
         return self.of(self.builder.not_(self.value))
@@ -66,9 +65,13 @@ class Vector:
         add = self.builder.fadd if self._is_float() else self.builder.add
         return self.of(add(self.value, other.value))
 
-    def __sub__(self, other: Self) -> Self:
+    def __sub__(self, other: Self | int) -> Self:
         subtract = self.builder.fsub if self._is_float() else self.builder.sub
-        return self.of(subtract(self.value, other.value))
+        return self.of(subtract(self.value, self._lanes_of(other)))
+
+    def _lanes_of(self, other: Self | int) -> ir.Value:
+        """Another vector, or a number in every lane."""
+        return constants(self.value.type, other) if isinstance(other, int) else other.value
 
     def reaches(self, bound: Self) -> Self:
         """A mask: this ≥ bound; false of a NaN."""

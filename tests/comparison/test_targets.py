@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from synthetic import make_row, make_run
 
@@ -55,3 +57,13 @@ def test_runs_of_several_scopes_make_one_table():
 def test_a_run_of_other_layers_has_no_targets():
     with pytest.raises(NothingComparableError, match="no target was measured"):
         targets.document([make_run(make_row("binary", ms=1.0))])
+
+
+def test_tiles_are_held_against_others_and_not_against_their_registers():
+    kernels = [("ternary-fatnn", 0.5), ("ternary-tiles", 0.25)]
+    layer = make_run(*(row(name, ms) for name, ms in kernels), row("ternary-tiles", 0.25, stage=5, m=49))
+    kernel = make_run(replace(row("ternary-tiles", 0.2, "kernel", share=0.3), way="tiles"))
+    name = "ternary-tiles / ternary-fatnn, layer"
+    assert [one[0:5:4] for one in targets.measured([layer, kernel]) if "tiles" in one.target] == [(name, False)]
+    (sheet,) = targets.document([layer]).sheets
+    assert (name, "2.5× (M < 196: 1×)", "2.00× !") in sheet.rows

@@ -6,6 +6,8 @@ from fatnn_bench.contenders.problems import Problems
 from fatnn_bench.workload import oracle
 from fatnn_bench.workload.data import PATTERNS
 from fatnn_bench.workload.layers import Layer, bare_gemm
+from fatnn_kernels import PRODUCTS
+from fatnn_kernels.obstacle import obstacle
 
 CONV = Layer(
     name="c", kind="conv", in_channels=20, out_channels=9, batch=2, height=6, width=5, kernel=3, stride=2, padding=1
@@ -16,6 +18,8 @@ FIRST = Layer(name="f", kind="conv", in_channels=3, out_channels=8, height=9, wi
 
 def ready(scope, name, layer, pattern="random"):
     contender = contenders(scope)[name]
+    if name in PRODUCTS and (lack := obstacle(PRODUCTS[name])):
+        pytest.skip(lack)
     assert contender.skip_reason(layer) == ""
     problem = Problems(layer, scope, 0, pattern).of(contender.x_domain, contender.y_domain)
     return contender.prepare(problem, 1), problem

@@ -2,6 +2,7 @@ import pytest
 
 from fatnn_bench.harness import measure_limits
 from fatnn_kernels import PRODUCTS
+from fatnn_kernels.obstacle import obstacle
 
 CACHES = {"L1d": 32768, "L1i": 65536, "L2": 1 << 20, "L3": 1 << 25}
 
@@ -22,7 +23,7 @@ def test_half_of_each_cache_and_four_times_the_last(caches, memory, expected):
 def test_every_product_and_level_is_measured(monkeypatch):
     monkeypatch.setattr(measure_limits, "bandwidth_sizes", lambda described: {"L1": 4096, "memory": 1 << 16})
     products, bandwidths = measure_limits.measure(rounds=3, sample_s=1e-5)
-    assert [one.kernel for one in products] == list(PRODUCTS)
+    assert [one.kernel for one in products] == [name for name, product in PRODUCTS.items() if not obstacle(product)]
     assert [(one.level, one.buffer_bytes) for one in bandwidths] == [("L1", 4096), ("memory", 1 << 16)]
     assert all(0 < one.ci_low <= one.gmacs_per_s <= one.ci_high for one in products)
     assert all(0.1 < one.gbytes_per_s < 10_000 for one in bandwidths)

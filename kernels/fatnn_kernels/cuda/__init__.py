@@ -10,5 +10,5 @@ Nothing here imports numba-cuda but :mod:`fatnn_kernels.cuda.kernel` and what im
 
 from fatnn_kernels.catalogue import products
 
-#: Every product by its name, for the GPU's int8 dot instruction, whatever the CPU has.
-PRODUCTS = products("signed quads")
+#: Every product by its name, for the GPU's int8 dot instruction, whatever the CPU has; but those by a CPU's tiles.
+PRODUCTS = {name: product for name, product in products("signed quads").items() if product.way != "tiles"}

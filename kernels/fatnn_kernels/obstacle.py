@@ -1,0 +1,26 @@
+"""What this machine lacks for a product."""
+
+from fatnn_kernels import amx
+from fatnn_kernels.product import Product
+from fatnn_kernels.target import current_target, has_amx
+
+
+def obstacle(product: Product) -> str:
+    """Why this process runs a product, if at all, by instructions that stand in for others; empty if it does not.
+
+    Parameters
+    ----------
+    product
+        Any product.
+
+    Returns
+    -------
+    str
+        What is missing, in words.
+    """
+    target = current_target()
+    if product.way != "tiles" or target.tile_unit == "amx":
+        return ""
+    if has_amx(target.features):
+        return amx.refusal()
+    return "no matrix tiles (AMX): of this CPU, LLVM lists no feature amx-int8"
