@@ -39,16 +39,37 @@ class TypedTile:
     """A tile as an argument of compiled functions."""
 
     def __init__(self, tile: Tile) -> None:
-        self.tile, self.type = tile, TileType(tile)
+        typ = TileType(tile)
+        self.tile, self.type = tile, _CALLED_WITH.setdefault(typ.name, typ)
 
 
 class TileType(types.Opaque):  # type: ignore[misc]
-    """The type of one tile. Its name says all that code is specialised on, so that the disk cache can serve it."""
+    """The type of one tile. Its name says all that code is specialised on, so that the disk cache can serve it.
+
+    The cache's index holds the types of every kernel in it, a plugin's among them, whose modules another process may
+    not find: a type is kept there by its name alone.
+    """
 
     def __init__(self, tile: Tile) -> None:
         self.tile = tile
         shape = f"{tile.rows}x{tile.vectors}x{tile.lanes}"
         super().__init__(f"Tile({tile.product.name}, {digest(tile.product)}, {shape}, {tile.counting})")
+
+    def __reduce__(self) -> tuple[Callable[[str], "TileType"], tuple[str]]:
+        return _by_name, (self.name,)
+
+
+#: The types that this process has called something with.
+_CALLED_WITH: dict[str, TileType] = {}
+
+
+def _by_name(name: str) -> TileType:
+    """A type that the index holds: this process' own, or one to compare with, which nothing can be compiled for."""
+    if name in _CALLED_WITH:
+        return _CALLED_WITH[name]
+    unknown = TileType.__new__(TileType)
+    types.Opaque.__init__(unknown, name)
+    return unknown
 
 
 register_model(TileType)(models.OpaqueModel)

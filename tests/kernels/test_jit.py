@@ -63,6 +63,36 @@ def test_second_process_takes_the_kernel_from_the_cache(python, tmp_path):
     assert Path(first["folder"]).parent == tmp_path / "cache" / "fatnn-bench"
 
 
+STRANGE = """
+import json, sys
+sys.path.insert(0, {folder!r})
+from strange import MINE
+from fatnn_kernels import gemm, gemm_loops
+import numpy as np
+result = gemm(MINE, np.ones((1, 40), np.int8), np.ones((1, 40), np.int8))
+print(json.dumps({{"result": int(result[0, 0]), "hits": sum(gemm_loops.run_serial.stats.cache_hits.values())}}))
+"""
+PLUGIN = """
+from dataclasses import replace
+from fatnn_kernels import BINARY
+MINE = replace(BINARY, name="mine", finish=lambda acc, n: n - acc[0])
+"""
+
+
+def test_kernel_of_a_plugin_that_is_not_here_leaves_the_cache_as_it_is(python, tmp_path):
+    """The cache's index names the types of all kernels in it: those of a module that is missing, too."""
+    (tmp_path / "strange.py").write_text(PLUGIN)
+    strange = STRANGE.format(folder=str(tmp_path))
+    python(GEMM)
+    assert python(strange)["result"] == 40
+    (tmp_path / "strange.py").rename(tmp_path / "gone.py")
+    without = python(GEMM)
+    assert (without["result"], without["hits"], without["said"]) == (40, 1, [])
+    (tmp_path / "gone.py").rename(tmp_path / "strange.py")
+    again = python(strange)
+    assert (again["result"], again["hits"]) == (40, 1)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "result"),
     [
