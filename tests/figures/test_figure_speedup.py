@@ -17,17 +17,11 @@ from fatnn_bench.figures import saving, speedup, style
 from fatnn_bench.workload import precisions
 from fatnn_kernels import PRODUCTS
 
-#: The suite's products, and some of other ways.
-_OTHERS = (
-    ("int8", "tiles"),
-    ("two-bit", "lookup"),
-    ("ternary", "lookup"),
-    ("ternary", "tiles"),
-    ("ternary-binary", "lookup"),
-    ("binary", "lookup"),
-)
-OWN = [(product.name, product.precision, product.way) for product in PRODUCTS.values()]
-OWN += [(f"{precision}-{way}", precision, way) for precision, way in _OTHERS]
+#: The suite's products, and one of each way and precision, whether there is such a product or not.
+_WAYS = [("int8", "tiles"), ("ternary", "tiles")]
+_WAYS += [(precision, "lookup") for precision in ("two-bit", "ternary", "ternary-binary", "binary")]
+OWN = {(product.name, product.precision, product.way) for product in PRODUCTS.values()}
+OWN |= {(f"{precision}-{way}", precision, way) for precision, way in _WAYS}
 
 
 def draw(run, baseline=None):
@@ -41,7 +35,7 @@ def draw(run, baseline=None):
 def own_rows(layer):
     return [
         make_row(name, layer, ms=20 / (i + 1), precision=precision, way=way)
-        for i, (name, precision, way) in enumerate(OWN)
+        for i, (name, precision, way) in enumerate(sorted(OWN))
     ]
 
 
