@@ -48,6 +48,11 @@ tdpbssd %tmm7, %tmm4, %tmm1
 tileloadd ($1,$3,1), %tmm5
 tdpbssd %tmm6, %tmm5, %tmm2
 tdpbssd %tmm7, %tmm5, %tmm3"""
+#: $0 a row, $1 columns; $2 and $3 the bytes from a row of theirs to the next.
+_LOAD = """tileloadd ($0,$2,1), %tmm4
+tileloadd ($0,$2,1), %tmm5
+tileloadd ($1,$3,1), %tmm6
+tileloadd ($1,$3,1), %tmm7"""
 _REGISTER_STEP = """tdpbssd %tmm6, %tmm4, %tmm0
 tdpbssd %tmm7, %tmm4, %tmm1
 tdpbssd %tmm6, %tmm5, %tmm2
@@ -190,11 +195,28 @@ def _multiply(builder: ir.IRBuilder, words: Words, steps: ir.Value, block: _Bloc
     else:
         _assembly(builder, _BEGIN, block.y_term, constant(0))
     if isinstance(words.rows, RegisterOperand):
+        _load_registers(builder, words)
         loop(builder, constant(0), steps, 1, [], lambda step, _: _assembly(builder, _REGISTER_STEP))
     else:
         loop(builder, constant(0), steps, 1, [], _loaded_step(builder, words))
     first, second = (block.row(builder, constant(row)) for row in (0, words.tile.rows // 2))
     _assembly(builder, _STORE, first, second, builder.mul(block.stride, constant(4)))
+
+
+def _load_registers(builder: ir.IRBuilder, words: Words) -> None:
+    """The words that are used again and again, as one row and one vector of columns, in all of both."""
+    tile = words.tile
+    x, y = words.x(builder, constant(0), 0), _factors(tile.product, words.y(builder, constant(0), 0))
+    row, columns = (
+        builder.bitcast(cgutils.alloca_once(builder, ir.ArrayType(I32, count)), I32.as_pointer())
+        for count in (WORDS, 16 * WORDS)
+    )
+    for word in range(WORDS):
+        first = builder.extract_element(x[word].value, ir.Constant(I32, 0))
+        builder.store(first, builder.gep(row, [constant(word)]))
+        for column in range(0, 16, tile.lanes):
+            store(builder, y[word].value, builder.gep(columns, [constant(16 * word + column)]))
+    _assembly(builder, _LOAD, row, columns, constant(0), constant(4 * 16))
 
 
 def _loaded_step(builder: ir.IRBuilder, words: Words) -> Body:
@@ -225,12 +247,13 @@ def _emulate(builder: ir.IRBuilder, words: Words, steps: ir.Value, block: _Block
 
     def row(index: ir.Value, half: int) -> list[ir.Value]:
         def body(step: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
+            y = [words.y(builder, step, v) for v in range(tile.vectors)]
             if rows is None:
-                x = words.x(builder, step, 0)
+                x, y = words.x(builder, step, 0), [_factors(tile.product, packed) for packed in y]
             else:
                 at = builder.gep(rows.at(builder, step)[half], [builder.mul(index, rows.stride)])
                 x = [_everywhere(builder, tile, builder.gep(at, [constant(word)])) for word in range(WORDS)]
-            return [_dotted(builder, total, x, words.y(builder, step, v)) for v, total in enumerate(sums)]
+            return [_dotted(builder, total, x, y[v]) for v, total in enumerate(sums)]
 
         sums = loop(builder, constant(0), steps, 1, begin, body)
         at = builder.add(index, constant(half * (tile.rows // 2)))
@@ -248,10 +271,10 @@ def _everywhere(builder: ir.IRBuilder, tile: Tile, pointer: ir.Value) -> Vector:
 
 
 def _dotted(builder: ir.IRBuilder, total: ir.Value, x: Sequence[Vector], y: Sequence[Vector]) -> ir.Value:
-    """total + Σ x·y, as ``tdpbssd`` has it; registers hold the words of a packed step, of which y may have fewer."""
+    """total + Σ x·y, as ``tdpbssd`` has it."""
     acc = Vector(builder, total)
-    for i, quad in enumerate(x):
-        acc = quad.dot_signed_quads(acc, y[i * len(y) // len(x)])
+    for quad, other in zip(x, y, strict=True):
+        acc = quad.dot_signed_quads(acc, other)
     return acc.value
 
 

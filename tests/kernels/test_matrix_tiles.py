@@ -126,10 +126,12 @@ def test_floats_become_bytes_by_thresholds():
 
 
 @tiled
-def test_the_limit_of_emulated_tiles_runs_too(product):
-    loop = RegisterLoop(emulated(product))
-    loop.run(1)
-    assert loop.macs == ROWS * COLUMNS * 64 * 1024
+def test_the_limit_of_emulated_tiles_is_that_of_tiles(product):
+    loops = [RegisterLoop(replace(emulated(product), counting=unit)) for unit in ("emulated", HERE.tile_unit)]
+    for loop in loops:
+        loop.run(1)
+        assert loop.macs == ROWS * COLUMNS * 64 * 1024
+    np.testing.assert_array_equal(*(loop._c for loop in loops))
 
 
 @tiled
