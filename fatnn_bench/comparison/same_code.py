@@ -19,10 +19,13 @@ def unchanged(row: Row | None, base: Row | None) -> bool:
 
 
 def shared_loops(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a sentence for kernels of a run that ran the same hot loop on a layer: they are one kernel, twice."""
+    """Yield a sentence for kernels of a run that ran the same hot loop on a layer: they are one kernel, twice.
+
+    Kernels by matrix tiles all have one loop: they differ in what they unpack before it.
+    """
     kernels: dict[tuple[str, str, int, str], set[str]] = defaultdict(set)
     for row in rows:
-        if digest := hot_loop(row):
+        if (digest := hot_loop(row)) and row.way != "tiles":
             kernels[row.layer, row.scope, row.threads, digest].add(row.kernel)
     layers: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for (layer, *_), names in kernels.items():

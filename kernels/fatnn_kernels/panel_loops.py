@@ -46,12 +46,14 @@ def multiply_panels(
     all_columns = width == column_end - column_begin
     height = 1 if all_columns else max(1, ROW_ROOM // panel)
     configure_tiles(tile)
+    columns = column_panels(tile, y, column_begin, column_begin + width, thread)
     for top in range(row_begin, row_end, height):
         bottom = min(top + height, row_end)
         rows = row_panels(x, top, bottom, thread)
         for left in range(column_begin, column_end, width):
             right = min(left + width, column_end)
-            columns = column_panels(tile, y, left, right, thread, not all_columns or top == row_begin)
+            if not all_columns:
+                columns = column_panels(tile, y, left, right, thread)
             for i in range(top, bottom):
                 for j in range(left, right):
                     emit(tile, rows, columns, store, Place(i, j, 0, steps))
@@ -93,8 +95,8 @@ def gathered(x: GatheredX, begin: int, end: int, thread: int) -> PanelX:
     return PanelX(room[:target].reshape(end - begin, len(taps) // WORDS, ROWS, WORDS), begin)
 
 
-def column_panels(tile: TypedTile, y: Y, begin: int, end: int, thread: int, afresh: bool) -> PanelY:
-    """The columns of the tiles [begin, end); made afresh, or as they are in the room."""
+def column_panels(tile: TypedTile, y: Y, begin: int, end: int, thread: int) -> PanelY:
+    """The columns of the tiles [begin, end)."""
     raise NotImplementedError
 
 
@@ -105,19 +107,17 @@ def _column_panels(
     begin: types.Integer,
     end: types.Integer,
     thread: types.Integer,
-    afresh: types.Boolean,
 ) -> Callable[..., object]:
     if y.instance_class is DenseY:
-        return lambda tile, y, begin, end, thread, afresh: unpacked(tile, y, begin, end, thread, afresh)
-    return lambda tile, y, begin, end, thread, afresh: PanelY(y.words, 0)
+        return lambda tile, y, begin, end, thread: unpacked(tile, y, begin, end, thread)
+    return lambda tile, y, begin, end, thread: PanelY(y.words, 0)
 
 
 @compiled()
-def unpacked(tile: TypedTile, y: DenseY, begin: int, end: int, thread: int, afresh: bool) -> PanelY:
+def unpacked(tile: TypedTile, y: DenseY, begin: int, end: int, thread: int) -> PanelY:
     """What the product's step multiplies x by."""
     tiles, steps = end - begin, y.words.shape[1]
     panels = y.rooms[thread][: tiles * steps * STEP_WORDS].reshape(tiles, steps, WORDS, STEP_WORDS // WORDS)
-    if afresh:
-        for j in range(begin, end):
-            unpack_columns(tile, PackedY(y.words), panels, Place(0, j, 0, steps), j - begin)
+    for j in range(begin, end):
+        unpack_columns(tile, PackedY(y.words), panels, Place(0, j, 0, steps), j - begin)
     return PanelY(panels, begin)

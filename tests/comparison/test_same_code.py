@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from synthetic import make_row, make_run
 
 from fatnn_bench.comparison.compare_runs import ratios, same_code_notice
@@ -27,3 +29,8 @@ def test_kernels_of_a_run_with_one_loop_are_named_once():
     rows = [make_row(name, layer, ms=1.0, codegen=LOOP) for layer in ("a", "b") for name in ("one", "two")]
     (sentence,) = shared_loops([*rows, make_row("three", "a", ms=1.0, codegen=OTHER), make_row("four", ms=1.0)])
     assert sentence.startswith("one and two compile to the same hot loop on 2 layers")
+
+
+def test_kernels_by_tiles_differ_before_their_loop():
+    rows = [replace(make_row(name, ms=1.0, codegen=LOOP), way="tiles") for name in ("int8-tiles", "ternary-tiles")]
+    assert list(shared_loops(rows)) == []
