@@ -50,7 +50,9 @@ def of(places: Mapping[Place, Sequence[Row]], name: str | None, known: Repeats) 
         network: _fastest_of_all([rows for place, rows in candidates.items() if place[:-1] == network and rows])
         for network in {place[:-1] for place in candidates}
     }
-    return {place: _fastest(rows, usual[place[:-1]], known) for place, rows in candidates.items()}
+    chosen = {place: _usual(rows, usual[place[:-1]]) for place, rows in candidates.items()}
+    faster = _surely_faster(candidates, chosen, known)
+    return {place: min(faster[place], key=gain.total_seconds, default=row) for place, row in chosen.items()}
 
 
 def _candidates(rows: Sequence[Row]) -> dict[str, Row]:
@@ -66,16 +68,27 @@ def _fastest_of_all(layers: Sequence[Mapping[str, Row]]) -> str | None:
     return min(kernels, key=lambda kernel: sum(gain.total_seconds(rows[kernel]) for rows in layers), default=None)
 
 
-def _fastest(rows: Mapping[str, Row], usual: str | None, known: Repeats) -> Row | None:
-    """The usual kernel, or the fastest of those that are surely faster; where it has no time, the fastest."""
-    chosen = rows.get(usual) if usual else None
-    if chosen is None:
-        return min(rows.values(), key=gain.total_seconds, default=None)
-    others = [(row, chosen) for row in rows.values() if row is not chosen]
-    floor = repeats.floor(known) or 0.0
-    surely = [
-        row
-        for (row, _), found in zip(others, gain.of_layers(others, (known, known)), strict=True)
-        if verdict.of_rows(found, row, chosen, verdict.MIN_EFFECT, floor) is Verdict.FASTER
+def _usual(rows: Mapping[str, Row], kernel: str | None) -> Row | None:
+    """The row of the usual kernel; where it has no time, the fastest."""
+    if kernel is not None and kernel in rows:
+        return rows[kernel]
+    return min(rows.values(), key=gain.total_seconds, default=None)
+
+
+def _surely_faster(
+    candidates: Mapping[Place, Mapping[str, Row]], chosen: Mapping[Place, Row | None], known: Repeats
+) -> dict[Place, list[Row]]:
+    """The rows at each place that are surely faster than the one chosen there."""
+    others = [
+        (place, (row, base))
+        for place, rows in candidates.items()
+        for row in rows.values()
+        if (base := chosen[place]) and row is not base
     ]
-    return min(surely, key=gain.total_seconds, default=chosen)
+    floor = repeats.floor(known) or 0.0
+    gains = gain.of_layers([match for _, match in others], (known, known))
+    faster: dict[Place, list[Row]] = {place: [] for place in candidates}
+    for (place, match), found in zip(others, gains, strict=True):
+        if verdict.of_rows(found, *match, verdict.MIN_EFFECT, floor) is Verdict.FASTER:
+            faster[place].append(match[0])
+    return faster

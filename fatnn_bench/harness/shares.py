@@ -96,7 +96,7 @@ def _measured(timed: Said, processes: int) -> Row:
 
 def _with_interval(row: Row, known: Repeats) -> Row:
     assert row.median_s is not None
-    half = between.half_width(repeats.alone(row, known.alone))
+    half = between.half_width(repeats.alone([row], known.alone)[0])
     return replace(row, ci_low_s=row.median_s * math.exp(-half), ci_high_s=row.median_s * math.exp(half))
 
 

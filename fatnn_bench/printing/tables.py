@@ -1,7 +1,7 @@
 """What the tables say: columns, rows and footnotes, as text. :mod:`fatnn_bench.printing.render` writes them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -270,4 +270,6 @@ def _grouped(table: pd.DataFrame, names: list[str]) -> list[list[dict[str, Any]]
 
 
 def _dicts(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return cast(list[dict[str, Any]], table.to_dict(orient="records"))
+    """The rows as plain values: as ``to_dict``, which reads texts out of a column one by one."""
+    columns = [table[name].to_numpy(object).tolist() for name in table.columns]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]

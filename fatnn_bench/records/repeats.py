@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from fatnn_bench.records.run import Noise, Row, Run
 from fatnn_bench.statistics import between, medians
 from fatnn_bench.statistics.between import Estimate, Pooled
 
-__all__ = ["NONE", "Repeats", "alone", "floor", "floor_between", "found", "log_times", "of"]
+__all__ = ["NONE", "Repeats", "alone", "floor", "floor_between", "found", "of"]
 
 #: One comparison of a thing with itself in a hundred shows more than the noise floor.
 _WITHIN = 0.99
@@ -40,7 +41,7 @@ def found(rows: Iterable[Row], noise: Iterable[Noise]) -> Repeats:
     Between processes, the ratios of the kernels of a layer are compared, which were measured in turns. Of one kernel
     under two names in one process, the ratio is 1 but for noise.
     """
-    times = [(row, log_times(row)) for row in rows if row.timed]
+    times = [(row, row.log_times) for row in rows if row.timed]
     twins = np.log([pair["ratio"] for record in noise for pair in record.pairs if "ratio" in pair])
     in_turns = _between_kernels(times) + [_Spread(twins**2, 1.0, float(len(twins)))] * bool(len(twins))
     alone = _between_times(times)
@@ -52,15 +53,11 @@ def found(rows: Iterable[Row], noise: Iterable[Noise]) -> Repeats:
     )
 
 
-def log_times(row: Row) -> dict[int, float]:
-    """Return the logarithm of the median of each process that took samples, by the number of the process."""
-    return {process: math.log(medians.median(samples)) for process, samples in enumerate(row.by_process) if samples}
-
-
-def alone(row: Row, known: Pooled) -> Estimate:
-    """Return how sure the logarithm of a time is, of a run whose repeats are known."""
-    within = [medians.log_variance(samples) for samples in row.by_process if samples]
-    return between.estimate(list(log_times(row).values()), within, known)
+def alone(rows: Sequence[Row], known: Pooled) -> list[Estimate]:
+    """Return how sure the logarithm of each time is, of a run whose repeats are known."""
+    logs = [list(row.log_times.values()) for row in rows]
+    within = iter(medians.log_variances(samples for row in rows for samples in row.by_process if samples))
+    return between.estimates([(each, list(islice(within, len(each)))) for each in logs], known)
 
 
 class _Spread(NamedTuple):

@@ -4,14 +4,17 @@ Units are in the names: seconds (``_s``), bytes, multiply-accumulates (``macs``)
 (``gmacs_per_s``). Reading and writing the file is :mod:`fatnn_bench.records.store`.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from fatnn_bench.files.gate import Amount, Count, Index, Label, Load, Plain, Rate, Seconds, Series, Text
 from fatnn_bench.records.described import Codegen, Machine, Pairs, Platforms, Shape, Software
+from fatnn_bench.statistics import medians
 from fatnn_bench.workload import precisions
 from fatnn_bench.workload.cases import Case
 
@@ -125,11 +128,16 @@ class Row(_Record):
         """The full name of the layer, as in the case's id: its network's, a dot, and its own."""
         return f"{self.network}.{self.shape['name']}" if self.network else str(self.shape["name"])
 
-    @property
+    @cached_property
     def by_process(self) -> list[list[float]]:
         """The samples of each process; of a file that does not tell, all are of one. A process that died has none."""
         ends = [0, *accumulate(self.processes or [len(self.samples_s)])]
         return [self.samples_s[begin:end] for begin, end in pairwise(ends)]
+
+    @cached_property
+    def log_times(self) -> dict[int, float]:
+        """The logarithm of the median of each process that took samples, by the number of the process."""
+        return {i: math.log(medians.median(samples)) for i, samples in enumerate(self.by_process) if samples}
 
     @property
     def gbytes_per_s(self) -> float | None:
@@ -144,7 +152,7 @@ class Row(_Record):
     def flat(self) -> dict[str, Any]:
         """Return the fields in their order; what is nested one by one, named with a dot, such as ``shape.m``."""
         plain: dict[str, Any] = {}
-        for name, value in vars(self).items():
+        for name, value in ((one.name, getattr(self, one.name)) for one in fields(self)):
             if name in NESTED:
                 plain |= {f"{name}.{key}": part for key, part in (value or {}).items()}
             elif name != "kind":

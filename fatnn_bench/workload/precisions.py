@@ -4,6 +4,7 @@ A row says its precision. A file from before rows said it is read by the names o
 library before it or what tells kernels of one precision apart behind it.
 """
 
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 __all__ = [
@@ -56,6 +57,7 @@ class Measured(Protocol):
     def precision(self) -> str | None: ...
 
 
+@lru_cache(1024)
 def named(kernel: str) -> str | None:
     """Return the precision that a kernel is named for; None if it is for none.
 

@@ -69,6 +69,13 @@ def test_of_two_runs_the_one_that_repeats_tells_of_the_floor():
 def test_a_process_that_was_lost_is_left_out_of_ratios():
     whole = row("a", "conv1", [1.0, 2.0, 4.0])
     short = make_row("b", ms=1.0, samples_s=[1e-3] * 6, processes=[3, 0, 3], block="b")
-    assert repeats.log_times(short) == pytest.approx({0: math.log(1e-3), 2: math.log(1e-3)})
+    assert short.log_times == pytest.approx({0: math.log(1e-3), 2: math.log(1e-3)})
     known = repeats.found([whole, short], ())
     assert known.in_turns.freedom == pytest.approx(0.5)
+
+
+def test_what_a_row_has_worked_out_is_no_field_of_it():
+    fresh, used = row("a", "conv1", [1.0, 2.0, 4.0]), row("a", "conv1", [1.0, 2.0, 4.0])
+    assert used.log_times
+    assert used.by_process
+    assert (used, used.flat(), used.to_json()) == (fresh, fresh.flat(), fresh.to_json())

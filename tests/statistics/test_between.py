@@ -10,39 +10,50 @@ from fatnn_bench.statistics.between import Estimate, Pooled
 UNSURE = [math.nan] * 3  #: a single round in each of three processes
 
 
+def estimate(logs, within, known):
+    (found,) = between.estimates([(logs, within)], known)
+    return found
+
+
 def test_without_a_pool_it_is_students_interval():
     logs = [0.1, 0.3, 0.2]
     low, high = stats.t.interval(0.95, 2, loc=0.2, scale=stats.sem(logs))
-    found = between.half_width(between.estimate(logs, UNSURE, between.UNKNOWN))
+    found = between.half_width(estimate(logs, UNSURE, between.UNKNOWN))
     assert found == pytest.approx((high - low) / 2)
 
 
 def test_the_pooled_variance_counts_by_its_degrees_of_freedom_up_to_a_weight():
     logs, s2 = [0.1, 0.3, 0.2], 0.04
     for freedom, weight in ((2.0, 2.0), (100.0, between.WEIGHT)):
-        found = between.estimate(logs, UNSURE, Pooled(s2, freedom))
+        found = estimate(logs, UNSURE, Pooled(s2, freedom))
         assert found.variance * 3 == pytest.approx((weight * s2 + 2 * 0.01) / (weight + 2))
         assert found.freedom == weight + 2
 
 
 def test_a_case_that_is_noisier_than_chance_makes_it_stands_for_itself():
     logs = [0.0, 0.3, 0.0]
-    alone, among = (between.estimate(logs, UNSURE, known) for known in (between.UNKNOWN, Pooled(1e-6, 100)))
+    alone, among = (estimate(logs, UNSURE, known) for known in (between.UNKNOWN, Pooled(1e-6, 100)))
     assert among == alone
 
 
 def test_it_is_never_surer_than_the_rounds():
-    assert between.estimate([1.0, 1.0, 1.0], [0.03, 0.06, math.nan], Pooled(0.0, 50)).variance == pytest.approx(0.015)
+    assert estimate([1.0, 1.0, 1.0], [0.03, 0.06, math.nan], Pooled(0.0, 50)).variance == pytest.approx(0.015)
 
 
 def test_one_process_without_repeats_knows_its_rounds_alone():
-    found = between.estimate([1.0], [0.04], between.UNKNOWN)
+    found = estimate([1.0], [0.04], between.UNKNOWN)
     assert between.half_width(found) == pytest.approx(1.96 * 0.2, rel=1e-3)
 
 
 def test_of_nothing_nothing_is_known():
-    assert math.isnan(between.half_width(between.estimate([], [], Pooled(1.0, 9))))
-    assert math.isnan(between.half_width(between.estimate([1.0], [math.nan], between.UNKNOWN)))
+    assert math.isnan(between.half_width(estimate([], [], Pooled(1.0, 9))))
+    assert math.isnan(between.half_width(estimate([1.0], [math.nan], between.UNKNOWN)))
+
+
+def test_estimates_are_those_of_each_case_whatever_its_number_of_processes():
+    rng, known = np.random.default_rng(5), Pooled(0.02, 3.0)
+    cases = [(rng.normal(size=n), rng.uniform(size=n) ** 4) for n in (3, 2, 0, 3, 1, 2)]
+    np.testing.assert_array_equal(between.estimates(cases, known), [estimate(*case, known) for case in cases])
 
 
 def test_pooled_variance_is_that_of_cases_which_scatter_as_the_model_has_it():

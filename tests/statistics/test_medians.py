@@ -42,12 +42,12 @@ def test_wider_confidence_makes_a_wider_interval(samples):
 
 def test_equal_samples_have_an_interval_without_width():
     assert medians.interval([0.25] * 20) == (0.25, 0.25)
-    assert medians.log_variance([0.25] * 20) == pytest.approx(0)
+    assert medians.log_variances([[0.25] * 20]) == pytest.approx([0])
 
 
 def test_a_single_sample_says_nothing_of_its_spread():
     assert all(map(math.isnan, medians.interval([1.0])))
-    assert math.isnan(medians.log_variance([1.0]))
+    assert math.isnan(*medians.log_variances([[1.0]]))
 
 
 @pytest.mark.parametrize("samples", [[], [[1.0, 2.0]], 1.0])
@@ -66,12 +66,20 @@ def test_refuses_a_confidence_that_is_none(confidence):
 def test_variance_is_that_of_all_resamples(n):
     x = np.random.default_rng(n).lognormal(size=n)
     every = np.log(np.median(np.array(list(itertools.product(x, repeat=n))), axis=1))
-    assert medians.log_variance(x) == pytest.approx(every.var())
+    assert medians.log_variances([x]) == pytest.approx([every.var()])
 
 
 @pytest.mark.parametrize("n", [9, 20, 61])
 def test_variance_is_about_that_of_medians(n):
     rng = np.random.default_rng(n)
     draws = [rng.lognormal(sigma=0.1, size=n) for _ in range(2000)]
-    found = np.mean([medians.log_variance(x) for x in draws])
+    found = np.mean(medians.log_variances(draws))
     assert found == pytest.approx(np.var([np.log(np.median(x)) for x in draws]), rel=0.45)
+
+
+def test_variances_are_those_of_each_case_whatever_its_number_of_samples():
+    rng = np.random.default_rng(3)
+    cases = [rng.lognormal(size=n) for n in (5, 1, 9, 5, 1, 2)]
+    together, alone = medians.log_variances(cases), [medians.log_variances([case])[0] for case in cases]
+    np.testing.assert_array_equal(together, alone)
+    assert medians.log_variances([]) == []

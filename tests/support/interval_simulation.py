@@ -67,7 +67,7 @@ def one_process(times, rng):
     middle = np.median(times, axis=3, keepdims=True)
     first = times - middle + middle[:, :, :1]
     ratios = (first[:, :1] - first[:, 1:]).reshape(-1, PROCESSES * ROUNDS)
-    return np.median(ratios, axis=1), 1.96 * np.sqrt([medians.log_variance(np.exp(each)) for each in ratios])
+    return np.median(ratios, axis=1), 1.96 * np.sqrt(medians.log_variances(np.exp(ratios)))
 
 
 def _by_process(times):
