@@ -19,7 +19,7 @@ from fatnn_kernels import quantise
 from fatnn_kernels.accumulate import accumulate
 from fatnn_kernels.epilogue import StoreResults
 from fatnn_kernels.formula import digest
-from fatnn_kernels.matrix_tiles import store_tiles
+from fatnn_kernels.matrix_tiles import check_block, store_tiles
 from fatnn_kernels.memory import Here, Memory
 from fatnn_kernels.sums import Words
 from fatnn_kernels.tile import Tile
@@ -39,6 +39,8 @@ class TypedTile:
     """A tile as an argument of compiled functions."""
 
     def __init__(self, tile: Tile) -> None:
+        if tile.product.way == "tiles":
+            check_block(tile)
         typ = TileType(tile)
         self.tile, self.type = tile, _CALLED_WITH.setdefault(typ.name, typ)
 

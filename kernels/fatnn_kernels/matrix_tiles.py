@@ -64,6 +64,15 @@ tilestored %tmm2, ($1,$2,1)
 tilestored %tmm3, 64($1,$2,1)"""
 
 
+def check_block(tile: Tile) -> None:
+    """Raise a ValueError unless the tile is a block of registers: its columns lie in panels of their width."""
+    if tile.columns != COLUMNS or tile.rows % 2 or not 2 <= tile.rows <= ROWS:
+        raise ValueError(
+            f"{tile.product.name}: a tile of {tile.rows} rows and {tile.columns} columns; "
+            f"expected {COLUMNS} columns and an even number of rows, at most {ROWS}"
+        )
+
+
 @dataclass(frozen=True)
 class PanelRows:
     """Rows of x, [step][row][word]."""

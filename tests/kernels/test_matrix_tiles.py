@@ -52,6 +52,15 @@ def test_emulated_tiles_and_numpy_compute_the_same(product, m, n, k, kind, seed)
 
 
 @tiled
+@pytest.mark.parametrize(("rows", "columns"), [(32, 16), (32, 64), (31, 32), (64, 32), (1, 32)])
+def test_a_tile_that_is_no_block_is_refused(product, rows, columns):
+    """Panels are of one width: code for another would read and write beside them."""
+    tile = Tile(product, rows, columns // 4, 4, "emulated")
+    with pytest.raises(ValueError, match=f"a tile of {rows} rows and {columns} columns; expected 32 columns"):
+        multiplied(tile, *operands(product, 3, 5, 64))
+
+
+@tiled
 @pytest.mark.parametrize("shape", [(200, 70, 4608), (70, 700, 2000), (32, 32, 20000)])
 @pytest.mark.parametrize("unit", ["emulated", HERE.tile_unit])
 def test_panels_that_fit_no_room_and_many_that_do(product, shape, unit):
