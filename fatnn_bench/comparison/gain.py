@@ -6,7 +6,8 @@ each process, so that what a process, or a drift, does to both of them leaves th
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from fatnn_bench.document import number
 from fatnn_bench.records.repeats import Repeats, alone
 from fatnn_bench.records.run import Row
 from fatnn_bench.statistics import between, medians
-from fatnn_bench.statistics.between import Estimate
+from fatnn_bench.statistics.between import Estimate, Pooled
 
 __all__ = [
     "NONE",
@@ -56,7 +57,7 @@ NONE = Gain(float("nan"), float("nan"), float("nan"))
 def of_layers(matches: Sequence[Match | None], known: Known) -> list[Gain]:
     """Return the gain of each timed row over the other; :data:`NONE` where there is no match."""
     ratios = iter(_ratios([match for match in matches if match], known))
-    return [_gain(_log_speedup(match), next(ratios)) if match else NONE for match in matches]
+    return [_gain(_log_speedup(match), _apart(next(ratios))) if match else NONE for match in matches]
 
 
 def means(groups: Sequence[Sequence[Match]], known: Known) -> list[Gain]:
@@ -69,8 +70,8 @@ def of_networks(groups: Sequence[Sequence[Match]], known: Known) -> list[Gain]:
     """Return the gains of whole networks, of Σ count · median, whose layers are the pairs of a group; NONE of none."""
     every = [match for matches in groups for match in matches]
     ratios = iter(_ratios(every, known))
-    times = iter(alone([row for row, _ in every], known[0].alone))
-    base_times = iter(alone([base for _, base in every], known[1].alone))
+    times = _times([row for row, _ in every], known, 0)
+    base_times = _times([base for _, base in every], known, 1)
     parts = zip(ratios, times, base_times, strict=True)
     return [_network(matches, list(islice(parts, len(matches)))) if matches else NONE for matches in groups]
 
@@ -88,23 +89,69 @@ def total_seconds(row: Row) -> float:
     return int(row.shape.get("count", 1)) * _seconds(row)
 
 
-def _mean(matches: Sequence[Match], ratios: Sequence[Estimate]) -> Gain:
-    """The layers are those asked for, not a draw from a population of layers: each is as sure as it is alone."""
+class _Term(NamedTuple):
+    """What a mean or total adds up: a weighted logarithm of a time, or of the ratio of two."""
+
+    weight: float
+    sure: Estimate
+    logs: Mapping[int, float]  #: in each process
+    drawn: str | int | None  #: terms of equal ``drawn`` share their processes
+    known: Pooled  #: of such logarithms in the run
+
+
+def _mean(matches: Sequence[Match], ratios: Sequence[Sequence[_Term]]) -> Gain:
+    """The layers are those asked for, not a draw from a population of layers."""
     n = len(matches)
-    return _gain(sum(map(_log_speedup, matches)) / n, between.combined(ratios, [1 / n] * n))
+    return _gain(sum(map(_log_speedup, matches)) / n, _summed(_weighted(1 / n, list(chain.from_iterable(ratios)))))
 
 
-def _network(matches: Sequence[Match], parts: Sequence[tuple[Estimate, Estimate, Estimate]]) -> Gain:
+def _network(matches: Sequence[Match], parts: Sequence[tuple[Sequence[_Term], _Term, _Term]]) -> Gain:
     """By first-order propagation: a layer has the weight of its share a of all time, and b of the baselines' time.
 
     log Σ base − log Σ row moves by b·log base − a·log row = (a+b)/2·log(base/row) + (b−a)/2·log(base·row).
     """
     time, base_time = network_seconds(matches)
-    weights: list[float] = []
-    for row, base in matches:
+    terms: list[_Term] = []
+    for (row, base), (ratio, *both) in zip(matches, parts, strict=True):
         a, b = total_seconds(row) / time, total_seconds(base) / base_time
-        weights += [(a + b) / 2, (b - a) / 2, (b - a) / 2]
-    return _gain(math.log(base_time / time), between.combined(list(chain.from_iterable(parts)), weights))
+        terms += _weighted((a + b) / 2, ratio) + _weighted((b - a) / 2, both)
+    return _gain(math.log(base_time / time), _summed(terms))
+
+
+def _weighted(weight: float, terms: Sequence[_Term]) -> list[_Term]:
+    return [term._replace(weight=weight * term.weight) for term in terms]
+
+
+def _apart(terms: Sequence[_Term]) -> Estimate:
+    """How sure Σ weight·log is of terms that are independent."""
+    return between.combined([term.sure for term in terms], [term.weight for term in terms])
+
+
+def _summed(terms: Sequence[_Term]) -> Estimate:
+    """How sure Σ weight·log is: every block has processes of its own."""
+    blocks: dict[str | int | None, list[_Term]] = defaultdict(list)
+    for term in terms:
+        blocks[term.drawn].append(term)
+    return between.combined([_together(each) for each in blocks.values()], [1.0] * len(blocks))
+
+
+def _together(terms: Sequence[_Term]) -> Estimate:
+    """How sure Σ weight·log is of terms that share their processes: no surer than if they were independent.
+
+    What a process does to several layers alike does not average out. So the variance of the sum is taken between
+    processes, moderated by the one that the correlation ρ of the run's cases makes likely, (1−ρ)·Σ w²σ² + ρ·(Σ wσ)².
+    """
+    apart = _apart(terms)
+    processes = [p for p in terms[0].logs if all(p in term.logs for term in terms)]
+    if len(terms) < 2 or len(processes) < 2 or math.isnan(apart.variance):
+        return apart
+    logs = [sum(term.weight * term.logs[p] for term in terms) for p in processes]
+    likely = apart.variance
+    for kind in {term.known for term in terms}:
+        deviations = [term.weight * math.sqrt(term.sure.variance) for term in terms if term.known == kind]
+        likely += kind.shared * (sum(deviations) ** 2 - sum(each**2 for each in deviations))
+    known = Pooled(likely * len(processes), apart.freedom)
+    return max(apart, *between.estimates([(logs, [])], known), key=between.half_width)
 
 
 def _gain(log: float, found: Estimate) -> Gain:
@@ -112,8 +159,8 @@ def _gain(log: float, found: Estimate) -> Gain:
     return Gain(math.exp(log), math.exp(log - half), math.exp(log + half))
 
 
-def _ratios(matches: Sequence[Match], known: Known) -> list[Estimate]:
-    """How sure the logarithm of each gain is."""
+def _ratios(matches: Sequence[Match], known: Known) -> list[list[_Term]]:
+    """The logarithm of each gain: a ratio of times that were measured in turns, or else each time by itself."""
     together = [_in_turns(match) for match in matches]
     in_turns = iter(_ratios_in_turns([match for match, told in zip(matches, together, strict=True) if told], known))
     apart = iter(_ratios_apart([match for match, told in zip(matches, together, strict=True) if not told], known))
@@ -125,24 +172,34 @@ def _in_turns(match: Match) -> bool:
     return row is not base and row.block is not None and row.block == base.block
 
 
-def _ratios_apart(matches: Sequence[Match], known: Known) -> Iterator[Estimate]:
+def _ratios_apart(matches: Sequence[Match], known: Known) -> Iterator[list[_Term]]:
     """Of times that know nothing of each other, or of one that is its own baseline."""
-    times = alone([row for row, _ in matches], known[0].alone)
-    base_times = alone([base for _, base in matches], known[1].alone)
-    for (row, base), *both in zip(matches, times, base_times, strict=True):
-        yield Estimate(0.0, 1.0) if row is base else between.combined(both, [1.0, 1.0])
+    times = _times([row for row, _ in matches], known, 0)
+    base_times = _times([base for _, base in matches], known, 1)
+    for (row, base), time, base_time in zip(matches, times, base_times, strict=True):
+        yield [] if row is base else [*_weighted(-1.0, [time]), base_time]
 
 
-def _ratios_in_turns(matches: Sequence[Match], known: Known) -> list[Estimate]:
+def _times(rows: Sequence[Row], known: Known, side: int) -> list[_Term]:
+    """The logarithm of each time. Rows that tell of no block share the processes of their run."""
+    of_a_time, run = known[side].alone, known.index(known[side])
+    sures = alone(rows, of_a_time)
+    return [_Term(1.0, sure, row.log_times, row.block or run, of_a_time) for row, sure in zip(rows, sures, strict=True)]
+
+
+def _ratios_in_turns(matches: Sequence[Match], known: Known) -> Iterator[list[_Term]]:
     """Of times that were measured in turns, in the processes that both have."""
-    logs, ratios = [], []
+    logs: list[dict[int, float]] = []
+    ratios = []
     for row, base in matches:
         times, base_times = row.log_times, base.log_times
-        both = [process for process in times if process in base_times]
-        logs.append([base_times[process] - times[process] for process in both])
-        ratios += [_of_rounds(row.by_process[process], base.by_process[process]) for process in both]
+        logs.append({process: base_times[process] - times[process] for process in times if process in base_times})
+        ratios += [_of_rounds(row.by_process[process], base.by_process[process]) for process in logs[-1]]
     within = iter(medians.log_variances(ratios))
-    return between.estimates([(each, list(islice(within, len(each)))) for each in logs], known[0].in_turns)
+    cases = [(list(each.values()), list(islice(within, len(each)))) for each in logs]
+    sures = between.estimates(cases, known[0].in_turns)
+    for (row, _), sure, each in zip(matches, sures, logs, strict=True):
+        yield [_Term(1.0, sure, each, row.block, known[0].in_turns)]
 
 
 def _of_rounds(samples: Sequence[float], base: Sequence[float]) -> list[float]:

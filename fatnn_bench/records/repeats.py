@@ -18,6 +18,9 @@ __all__ = ["NONE", "Repeats", "alone", "floor", "floor_between", "found", "of"]
 #: One comparison of a thing with itself in a hundred shows more than the noise floor.
 _WITHIN = 0.99
 
+#: A row, and the logarithm of its time in each process.
+_Timed = tuple[Row, Mapping[int, float]]
+
 
 class Repeats(NamedTuple):
     """The variances between processes, of logarithms, of the typical case of a run."""
@@ -43,12 +46,15 @@ def found(rows: Iterable[Row], noise: Iterable[Noise]) -> Repeats:
     """
     times = [(row, row.log_times) for row in rows if row.timed]
     twins = np.log([pair["ratio"] for record in noise for pair in record.pairs if "ratio" in pair])
-    in_turns = _between_kernels(times) + [_Spread(twins**2, 1.0, float(len(twins)))] * bool(len(twins))
-    alone = _between_times(times)
+    layers = _layers(times)
+    in_turns = _between_kernels(layers) + [_Spread(twins**2, 1.0, float(len(twins)))] * bool(len(twins))
+    blocks = _blocks(times)
+    alone = _between_times(blocks)
     known = _pooled(in_turns)
+    of_a_time = _pooled(alone) if alone else known._replace(variance=known.variance / 2)
     return Repeats(
-        alone=_pooled(alone) if alone else Pooled(known.variance / 2, known.freedom),
-        in_turns=known,
+        alone=of_a_time._replace(shared=_shared(blocks.values())),
+        in_turns=known._replace(shared=_shared(_effects(layers))),
         processes=float(np.median([len(each) for _, each in times])) if times else 1.0,
     )
 
@@ -68,15 +74,19 @@ class _Spread(NamedTuple):
     freedom: float
 
 
-def _between_kernels(times: Sequence[tuple[Row, Mapping[int, float]]]) -> list[_Spread]:
-    """The ratio of every two kernels of a layer: variances between the processes that all of them were measured in."""
-    layers: dict[tuple[str, str], list[Mapping[int, float]]] = defaultdict(list)
+def _layers(times: Sequence[_Timed]) -> list[tuple[list[Row], NDArray[np.float64]]]:
+    """The rows of each layer that were measured in turns, and their logarithms, shape (rows, processes of all)."""
+    layers: dict[tuple[str, str], list[_Timed]] = defaultdict(list)
     for row, logs in times:
         if row.block is not None:
-            layers[row.block, row.layer].append(logs)
+            layers[row.block, row.layer].append((row, logs))
+    return [([row for row, _ in each], _common([logs for _, logs in each])) for each in layers.values()]
+
+
+def _between_kernels(layers: Sequence[tuple[list[Row], NDArray[np.float64]]]) -> list[_Spread]:
+    """The ratio of every two kernels of a layer: variances between the processes that all of them were measured in."""
     spreads = []
-    for kernels in layers.values():
-        table = _common(kernels)
+    for _, table in layers:
         if table.shape[0] > 1 and table.shape[1] > 1:
             i, j = np.triu_indices(len(table), 1)
             own = table.shape[1] - 1.0
@@ -84,12 +94,42 @@ def _between_kernels(times: Sequence[tuple[Row, Mapping[int, float]]]) -> list[_
     return spreads
 
 
-def _between_times(times: Sequence[tuple[Row, Mapping[int, float]]]) -> list[_Spread]:
-    """The times of each case. What a process does to all cases of a block alike is seen only once in the block."""
+def _effects(layers: Sequence[tuple[list[Row], NDArray[np.float64]]]) -> Iterable[list[NDArray[np.float64]]]:
+    """What processes do to a kernel beside what they do to all of its layer, in each layer of a block."""
+    kernels: dict[tuple[object, ...], list[NDArray[np.float64]]] = defaultdict(list)
+    for rows, table in layers:
+        for row, effects in zip(rows, table - table.mean(axis=0), strict=True):
+            kernels[row.block, row.kernel, row.scope, row.threads, len(effects)].append(effects)
+    return kernels.values()
+
+
+def _shared(groups: Iterable[Sequence[Sequence[float] | NDArray[np.float64]]]) -> float:
+    """The mean correlation between cases of the same processes; groups have shape (cases, processes).
+
+    Of unit vectors u, Σᵢ≠ⱼ uᵢ·uⱼ = |Σ u|² − n; a noisy case counts no more than another.
+    """
+    alike, pairs = 0.0, 0
+    for group in map(np.asarray, groups):
+        if group.shape[1] > 1:
+            apart = group - group.mean(axis=1, keepdims=True)
+            length = np.linalg.norm(apart, axis=1, keepdims=True)
+            u = np.divide(apart, length, where=length > 0, out=np.zeros_like(apart))
+            n = int(np.count_nonzero(length))
+            alike, pairs = alike + float(np.sum(u.sum(axis=0) ** 2)) - n, pairs + n * (n - 1)
+    return max(alike / pairs, 0.0) if pairs else 0.0
+
+
+def _blocks(times: Sequence[_Timed]) -> dict[tuple[str | None, int], list[list[float]]]:
+    """The logarithms of the cases of each block, by how many processes they have."""
     blocks: dict[tuple[str | None, int], list[list[float]]] = defaultdict(list)
     for row, logs in times:
         if len(logs) > 1:
             blocks[row.block, len(logs)].append(list(logs.values()))
+    return blocks
+
+
+def _between_times(blocks: Mapping[tuple[str | None, int], list[list[float]]]) -> list[_Spread]:
+    """The times of each case. What a process does to all cases of a block alike is seen only once in the block."""
     return [
         _Spread(np.var(each, axis=1, ddof=1), processes - 1.0, processes - 1.0)
         for (_, processes), each in blocks.items()

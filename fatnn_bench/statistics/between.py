@@ -43,6 +43,7 @@ class Pooled(NamedTuple):
 
     variance: float  #: s², of logarithms
     freedom: float  #: degrees of freedom that it was estimated with
+    shared: float = 0.0  #: correlation between cases of what one process does to them
 
 
 #: Of a run that repeats nothing.

@@ -54,3 +54,41 @@ def test_a_mean_or_total_of_nothing_is_none():
     for gains in (gain.means([[], one], UNKNOWN), gain.of_networks([[], one], UNKNOWN)):
         assert str(gains[0]) == "—"
         assert gains[1].low < 2 < gains[1].high
+
+
+def measured(kernel, layer, times_ms, block):
+    """A row of a process a time, each with three equal samples."""
+    samples = [ms * 1e-3 for ms in times_ms for _ in range(3)]
+    return make_row(kernel, layer, ms=1.0, samples_s=samples, processes=[3] * len(times_ms), block=block)
+
+
+def in_layers(blocks):
+    """Matches whose rows have the same deviations in every layer, by the names of the layers' blocks."""
+    effects = [1.0, 1.1, 1.04], [1.0, 0.98, 1.03]
+    layers = [[measured(str(k), f"conv{i}", each, block) for k, each in enumerate(effects)] for i, block in blocks]
+    known = repeats.found([row for layer in layers for row in layer], ())
+    return [(row, base) for row, base in layers], (known, known)
+
+
+def width(of, blocks):
+    """The width of the interval of a mean or total, in logarithms."""
+    matches, known = in_layers(blocks)
+    _, low, high = of([matches], known)[0]
+    return math.log(high / low)
+
+
+@pytest.mark.parametrize("of", [gain.means, gain.of_networks])
+def test_what_a_process_does_to_all_layers_alike_does_not_average_out(of):
+    few, many = (width(of, [(i, "b") for i in range(n)]) for n in (4, 16))
+    assert many == pytest.approx(few, rel=0.05)
+
+
+@pytest.mark.parametrize("of", [gain.means, gain.of_networks])
+def test_layers_of_other_blocks_have_processes_of_their_own(of):
+    few, many = (width(of, [(i, f"b{i}") for i in range(n)]) for n in (4, 16))
+    assert many == pytest.approx(few / 2, rel=0.1)
+
+
+def test_the_mean_of_one_layer_is_its_gain():
+    matches, known = in_layers([(0, "b")])
+    assert gain.means([matches], known)[0] == gain.of_layers(matches, known)[0]

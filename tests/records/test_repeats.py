@@ -79,3 +79,14 @@ def test_what_a_row_has_worked_out_is_no_field_of_it():
     assert used.log_times
     assert used.by_process
     assert (used, used.flat(), used.to_json()) == (fresh, fresh.flat(), fresh.to_json())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_layers_of_a_block_tell_how_much_a_process_does_to_a_kernel_in_all_of_them(share):
+    rng = np.random.default_rng(5)
+    of_a_kernel, own = rng.normal(0, 0.01, (6, 1, 5)), rng.normal(0, 0.01, (6, 30, 5))
+    logs = math.sqrt(share) * of_a_kernel + math.sqrt(1 - share) * own + rng.normal(0, 0.1, 5)
+    table = [row(str(k), f"conv{i}", np.exp(logs[k, i])) for k in range(6) for i in range(30)]
+    known = repeats.found(table, ())
+    assert known.in_turns.shared == pytest.approx(share, abs=0.15)
+    assert known.alone.shared > 0.95  # of the process, whatever it times

@@ -23,11 +23,14 @@ NOISY = (1, 2)  #: layer and kernel of the noisy case
 _OF_A_ROUND, _OF_A_PLACE = 0.01, 0.005
 
 
-def _run(rng, of_a_place=_OF_A_PLACE, of_a_process=0.01, lift=0.0):
-    """Logarithms of times, shape (layers, kernels, processes, rounds)."""
+def _run(rng, of_a_place=_OF_A_PLACE, of_a_process=0.01, lift=0.0, shared=0.0, layers=LAYERS):
+    """Logarithms of times, shape (layers, kernels, processes, rounds); layers share places with this correlation."""
     times = rng.normal(0, of_a_process, (1, 1, PROCESSES, 1))
-    times = times + of_a_place * rng.normal(size=(LAYERS, KERNELS, PROCESSES, 1)) + lift
-    return times + rng.normal(0, _OF_A_ROUND, (LAYERS, KERNELS, PROCESSES, ROUNDS))
+    places = rng.normal(size=(layers, KERNELS, PROCESSES, 1))
+    if shared:
+        places = math.sqrt(1 - shared) * places + math.sqrt(shared) * rng.normal(size=(1, KERNELS, PROCESSES, 1))
+    times = times + of_a_place * places + lift
+    return times + rng.normal(0, _OF_A_ROUND, (layers, KERNELS, PROCESSES, ROUNDS))
 
 
 def alike(rng):
@@ -51,6 +54,11 @@ def bad_places(rng):
 def busy(rng):
     others = (rng.random((LAYERS, KERNELS, PROCESSES, ROUNDS)) < 0.25) * rng.gamma(2, 0.2, (1, 1, 1, ROUNDS))
     return _run(rng, 6 * _OF_A_PLACE, 0.1) + others
+
+
+def sharing(shared, layers=8):
+    """A world whose layers share what a process does to a kernel."""
+    return lambda rng: _run(rng, 3 * _OF_A_PLACE, shared=shared, layers=layers)
 
 
 WORLDS = {
@@ -101,20 +109,49 @@ def pooled(times, rng):
 
 def mixed_model(times, rng):
     """What the suite does."""
+    rows, known = _rows(times)
+    return _intervals(gain.of_layers([(row, base) for base, *others in rows for row in others], known))
+
+
+def of_means(times, rng, block="b"):
+    """Geometric means over the layers."""
+    rows, known = _rows(times, block)
+    return _intervals(gain.means(_by_kernel(rows), known))
+
+
+def of_totals(times, rng, block="b"):
+    """Whole networks, whose kernels are all as fast."""
+    rows, known = _rows(times, block)
+    return _intervals(gain.of_networks(_by_kernel(rows), known))
+
+
+def apart(method):
+    """Of layers that have processes of their own, as the rows say."""
+    return lambda times, rng: method(times, rng, "b{layer}")
+
+
+def _rows(times, block="b"):
+    """Rows by layer and kernel, and what their repeats tell."""
     rows = [
         [
             make_row(
-                str(kernel), f"conv{layer}", ms=1.0, block="b", processes=[ROUNDS] * PROCESSES,
+                str(kernel), f"conv{layer}", ms=1.0, block=block.format(layer=layer), processes=[ROUNDS] * PROCESSES,
                 samples_s=np.exp(times[layer, kernel]).ravel().tolist(),
                 median_s=math.exp(np.median(times[layer, kernel], axis=1).mean()),
             )
             for kernel in range(KERNELS)
         ]
-        for layer in range(LAYERS)
+        for layer in range(len(times))
     ]  # fmt: skip
     known = repeats.found([row for layer in rows for row in layer], ())
-    matches = [(row, base) for base, *others in rows for row in others]
-    gains = gain.of_layers(matches, (known, known))
+    return rows, (known, known)
+
+
+def _by_kernel(rows):
+    return [[(layer[kernel], layer[0]) for layer in rows] for kernel in range(1, KERNELS)]
+
+
+def _intervals(gains):
     return np.log([each.speedup for each in gains]), np.log([each.high / each.low for each in gains]) / 2
 
 
@@ -145,6 +182,10 @@ def main(runs=1000):
             of_it = f", of it {noisy:.0%}" if world is one_noisy else ""
             cells.append(f"{held.mean():.0%}{of_it} (±{half:.1%})")
         print("|", " | ".join([name, *cells]), "|")
+    for shared in (0.0, 0.35, 1.0):
+        means = [coverage(sharing(shared), method, runs) for method in (apart(of_means), of_means)]
+        cells = [f"{held.mean():.0%} (±{half:.1%})" for held, half in means]
+        print(f"means of eight layers, correlation {shared}: {cells[0]} if taken for independent, {cells[1]} together")
 
 
 if __name__ == "__main__":
