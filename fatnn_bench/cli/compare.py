@@ -6,7 +6,7 @@ import typer
 
 from fatnn_bench.cli import say
 from fatnn_bench.cli.options import percentage
-from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, RunsArgument, read
+from fatnn_bench.cli.saved import BaselineOption, FormatOption, OutputOption, RunsArgument, WaysOption, read
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing.formats import Format
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def compare(
     runs: RunsArgument,
     baseline: BaselineOption = None,
+    ways: WaysOption = False,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
     min_effect: Annotated[
@@ -36,9 +37,9 @@ def compare(
         bool, typer.Option("--allow-different-machines", help="Compare them, and say in what they differ.")
     ] = False,
 ) -> None:
-    """Print what was gained: the kernels of one run against float32, or several runs against the first.
+    """Print what was gained: the precisions of one run against float32, or several runs against the first.
 
-    A speedup above 1 is faster. One run is compared by layer and kernel, several are by case, each with a verdict:
+    A speedup above 1 is faster. One run is compared by layer and precision, several are by case, each with a verdict:
     FASTER, SLOWER, SAME, or UNCLEAR where noise hides the difference.
 
     Totals are the sum of count × time over a network's layers; means are geometric; intervals are 95%.
@@ -52,10 +53,10 @@ def compare(
 
     effect = percentage("--min-effect", min_effect)
     limit = None if fail_on_regression is None else percentage("--fail-on-regression", fail_on_regression)
-    _refuse_what_does_not_go_together(len(runs), baseline, limit, strict)
+    _refuse_what_does_not_go_together(len(runs), baseline, ways, limit, strict)
     read_runs = [read(path) for path in runs]
     if len(read_runs) == 1:
-        render.write(tables.speedups_document(read_runs[0], baseline, effect), form, output)
+        render.write(tables.speedups_document(read_runs[0], baseline, effect, ways), form, output)
         return
     if not allow_different_machines:
         _refuse_different_machines(read_runs)
@@ -69,9 +70,13 @@ def compare(
     raise typer.Exit(ruling.code)
 
 
-def _refuse_what_does_not_go_together(runs: int, baseline: str | None, limit: float | None, strict: bool) -> None:
+def _refuse_what_does_not_go_together(
+    runs: int, baseline: str | None, ways: bool, limit: float | None, strict: bool
+) -> None:
     if runs > 1 and baseline:
         raise UserError("--baseline chooses a kernel within one run; of several runs the first is the baseline")
+    if runs > 1 and ways:
+        raise UserError("--ways is about the precisions of one run; several runs are compared case by case")
     if runs == 1 and (strict or limit is not None):
         option = "--strict" if limit is None else "--fail-on-regression"
         raise UserError(f"{option} looks for what changed between runs; give two runs or more, the oldest first")

@@ -32,7 +32,7 @@ from fatnn_bench.cli.options import (
     chosen_plugins,
     together,
 )
-from fatnn_bench.cli.saved import read
+from fatnn_bench.cli.saved import WaysOption, read
 from fatnn_bench.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def run(
         Path | None,
         typer.Option(help="Go on with a run that was stopped: measure what its file lacks.", metavar="FILE"),
     ] = None,
+    ways: WaysOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the cases and an estimate, and stop.")] = False,
     platforms: PlatformsOption = None,
     plugin: PluginOption = None,
@@ -125,6 +126,7 @@ def run(
         batch,
         tokens,
     )
+    all_ways = ways or kernel is not None  # who names kernels wants to see them
     earlier = None
     if resume is not None:
         if output is not None:
@@ -141,9 +143,9 @@ def run(
         for plan in plans:
             _print_plan(plan, earlier)
     elif len(plans) > 1:
-        codes = _sweep(plans, output)
+        codes = _sweep(plans, output, all_ways)
     else:
-        codes = [_measure(plans[0], output, earlier)[1]]
+        codes = [_measure(plans[0], output, earlier, all_ways)[1]]
     code = side_by_side.worst(codes)
     if code is not Exit.FINE or not whole:
         raise typer.Exit(code or Exit.ERROR)
@@ -167,7 +169,7 @@ def _plan(choice: Choice, layers: "Sequence[Layer]", entry: "Platform", settings
     return plan
 
 
-def _sweep(plans: Sequence["Plan"], output: Path | None) -> list[Exit]:
+def _sweep(plans: Sequence["Plan"], output: Path | None, all_ways: bool) -> list[Exit]:
     """Measure platform by platform, each into a file of its own; where an output is given, all into that as well."""
     from fatnn_bench.records import side_by_side, store
     from fatnn_bench.records.journal import Journal
@@ -178,7 +180,7 @@ def _sweep(plans: Sequence["Plan"], output: Path | None) -> list[Exit]:
         for plan in plans:
             path = side_by_side.part(output, plan.platform_name) if output else None
             try:
-                found, code = _measure(plan, path, None)
+                found, code = _measure(plan, path, None, all_ways)
             except UserError as error:
                 say.note(f"fatnn-bench: {plan.platform_name}: {error}")
                 codes.append(Exit.ERROR)  # the other platforms can still be measured
@@ -215,7 +217,7 @@ def _print_plan(plan: "Plan", earlier: "Run | None") -> None:
     typer.echo(f"{len(cases)} cases on {plan.platform_name}, about {seconds:.0f} s once compiled", err=True)
 
 
-def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple[Run, Exit]":
+def _measure(plan: "Plan", output: Path | None, earlier: "Run | None", all_ways: bool) -> "tuple[Run, Exit]":
     from datetime import UTC, datetime
 
     from fatnn_bench import campaign
@@ -236,7 +238,7 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
             )
             raise typer.Exit(130) from None
         raise
-    _print_speedups(done)
+    _print_speedups(done, all_ways)
     _print_quality(done)
     typer.echo(f"saved {path}", err=True)
     if plan.settings.name == "quick":
@@ -244,14 +246,14 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None") -> "tuple
     return done, campaign.exit_code(done.rows)
 
 
-def _print_speedups(done: "Run") -> None:
+def _print_speedups(done: "Run", all_ways: bool) -> None:
     """The speedups; where no float32 was measured to compare with, the rows themselves."""
     from fatnn_bench.errors import NothingComparableError
     from fatnn_bench.printing import render, tables
     from fatnn_bench.printing.formats import Format
 
     try:
-        document = tables.speedups_document(done)
+        document = tables.speedups_document(done, all_ways=all_ways)
     except NothingComparableError:
         document = tables.rows_document(done)
     render.write(document, Format.TABLE)

@@ -24,6 +24,7 @@ BaselineOption = Annotated[
     str | None,
     typer.Option(help="Kernel to compare with, instead of the fastest float32 of each layer.", metavar="KERNEL"),
 ]
+WaysOption = Annotated[bool, typer.Option("--ways", help="All kernels, and not only the best way of each precision.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="csv and json have all columns, in full precision.")]
 OutputOption = Annotated[
     Path | None,

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from fatnn_bench.comparison import compare, compare_runs
+from fatnn_bench.comparison import compare, compare_runs, ways
 from fatnn_bench.comparison.gain import Gain
-from fatnn_bench.comparison.kernels import kernels_of_table, names
 from fatnn_bench.comparison.verdict import MIN_EFFECT, Verdict
 from fatnn_bench.document import NOTHING, Document, Sheet, number
 from fatnn_bench.printing import footnotes
@@ -23,13 +22,18 @@ MOST_RUNS = 8
 NO_DIFFERENCE = "≈"
 
 
-def speedups_document(run: Run, baseline: str | None = None, min_effect: float = MIN_EFFECT) -> Document:
-    """Return layer × kernel speedups, a sheet a network; errors are those of :func:`compare.speedups`."""
+def speedups_document(
+    run: Run, baseline: str | None = None, min_effect: float = MIN_EFFECT, all_ways: bool = False
+) -> Document:
+    """Return the speedups of layers, a sheet a network; errors are those of :func:`compare.speedups`.
+
+    There is a column a precision, its best way in this run; with ``all_ways`` a column a kernel.
+    """
     speedups, totals = compare.speedups(run, baseline, min_effect), compare.totals(run, baseline)
     least = max(min_effect, repeats.floor(repeats.of(run)) or 0.0)
     of_network = dict(list(totals.groupby(_network_key(totals), sort=False)))
     sheets = [
-        _speedups_sheet(layers, of_network[key], baseline, least)
+        _speedups_sheet(layers, of_network[key], baseline, least, all_ways)
         for key, layers in speedups.groupby(_network_key(speedups), sort=False)
     ]
     data = {
@@ -82,10 +86,13 @@ def _network_key(table: pd.DataFrame) -> pd.Series:
     return pd.Series(["/".join(map(str, row)) for row in rows], index=table.index)
 
 
-def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | None, least: float) -> Sheet:
+def _speedups_sheet(
+    layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | None, least: float, all_ways: bool
+) -> Sheet:
     first = layers.iloc[0]
     single = compare.single_baseline(layers)
-    kernels = [name for name in names(kernels_of_table(layers)) if name != single]
+    columns = ways.by_kernel(totals, single) if all_ways else ways.by_precision(totals, single, baseline)
+    kernels = [column.kernel for column in columns]
     rows = [_layer_cells(rows, kernels) for rows in _grouped(layers, ["layer"])]
     network = first["network"] if isinstance(first["network"], str) else "GEMM"
     platform = [first["platform"]] if isinstance(first["platform"], str) else []
@@ -97,10 +104,10 @@ def _speedups_sheet(layers: pd.DataFrame, totals: pd.DataFrame, baseline: str | 
     ]
     return Sheet(
         title=" · ".join(words),
-        columns=("layer", "M×N×K", f"{single or 'best float32'} ms", *kernels),
+        columns=("layer", "M×N×K", f"{single or 'best float32'} ms", *(column.heading for column in columns)),
         rows=tuple(rows),
         closing=tuple(_closing(totals.set_index("kernel"), kernels)),
-        notes=tuple(_layer_notes(layers, totals, least)),
+        notes=(*_ways(columns), *_layer_notes(layers, totals, kernels, least)),
         keys=2,
     )
 
@@ -139,11 +146,21 @@ def _closing(totals: pd.DataFrame, kernels: list[str]) -> Iterator[tuple[str, ..
     yield "geom. mean", "", "", *(_number_or_dash(totals.loc[kernel, "geometric_mean"]) for kernel in kernels)
 
 
-def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, least: float) -> Iterator[str]:
+def _ways(columns: Sequence[ways.Column]) -> Iterator[str]:
+    """Which kernel stands for a precision, and what the others of it gain."""
+    for column in columns:
+        if column.heading != column.kernel or column.others:
+            others = ", ".join(f"{name} {number(gain.speedup)}×" if gain else name for name, gain in column.others)
+            yield f"{column.heading}: {column.kernel}" + (f", the fastest here; {others}" if others else "")
+    if any(column.others for column in columns):
+        yield "--ways has a column for each"
+
+
+def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, shown: Sequence[str], least: float) -> Iterator[str]:
     yield from footnotes.by_kernel(
         (row["kernel"], row["status"], row["reason"], row["layer"]) for row in _dicts(layers)
     )
-    if any(NO_DIFFERENCE in _speedup_cell(row) for row in _dicts(layers)):
+    if any(NO_DIFFERENCE in _speedup_cell(row) for row in _dicts(layers[layers["kernel"].isin(shown)])):
         yield f"{NO_DIFFERENCE} no difference, or none that is sure; less than {least:.1%} does not count"
     no_baseline = layers.loc[layers["median_s"].notna() & layers["speedup"].isna(), "layer"]
     if len(no_baseline):
@@ -153,6 +170,7 @@ def _layer_notes(layers: pd.DataFrame, totals: pd.DataFrame, least: float) -> It
         kept, missing = group["layers"].iloc[0], len(group["left_out"].iloc[0])
         mean = f"no total, and a mean over {kept} of {kept + missing} layers" if kept else "no total and no mean"
         yield f"{', '.join(group['kernel'])}: {mean}; left out: {left_out}"
+    totals = totals[totals["kernel"].isin(shown)]
     means = totals[totals["geometric_mean"].notna() & (totals["geometric_mean_low"] < totals["geometric_mean_high"])]
     if len(means):
         yield "Geometric means with 95% intervals: " + ", ".join(

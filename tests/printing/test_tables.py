@@ -6,7 +6,7 @@ from fatnn_bench.records.run import Status
 
 
 def test_speedups_sheet():
-    (sheet,) = tables.speedups_document(mixed_run()).sheets
+    (sheet,) = tables.speedups_document(mixed_run(), all_ways=True).sheets
     assert sheet.title == "net · kernel scope · 1 thread · × over the fastest float32 of each layer"
     assert sheet.columns == ("layer", "M×N×K", "best float32 ms", "float32", "blas.float32", "int8", "binary")
     assert sheet.rows == (
@@ -18,7 +18,7 @@ def test_speedups_sheet():
 
 
 def test_speedups_notes_say_why():
-    (sheet,) = tables.speedups_document(mixed_run()).sheets
+    (sheet,) = tables.speedups_document(mixed_run(), all_ways=True).sheets
     assert sheet.notes[:4] == (
         "† MISTRUSTED binary on conv1: the clock fell by 12%",
         "SKIPPED int8 on conv1: needs VNNI",
@@ -29,9 +29,51 @@ def test_speedups_notes_say_why():
 
 
 def test_one_baseline_for_all_layers_has_its_name_and_no_column_of_ones():
-    (sheet,) = tables.speedups_document(mixed_run(), "blas.float32").sheets
+    (sheet,) = tables.speedups_document(mixed_run(), "blas.float32", all_ways=True).sheets
     assert sheet.title.endswith("× over blas.float32")
     assert sheet.columns[2:5] == ("blas.float32 ms", "float32", "int8")
+
+
+def by_ways():
+    times = {"float32": 8.0, "blas.float32": 9.0, "int8": 2.0, "ternary-naive": 1.5, "ternary-fatnn": 0.8, "mine": 3.0}
+    easy = [make_row("ternary-lookup", "conv1", ms=0.1), make_row("ternary-lookup", "conv2_x", status=Status.SKIPPED)]
+    return [make_row(kernel, layer, ms=ms) for layer in ("conv1", "conv2_x") for kernel, ms in times.items()] + easy
+
+
+def test_a_precision_is_a_column_of_its_fastest_kernel_on_all_layers():
+    """What was not timed on a layer is not the best way, however fast on the others."""
+    (sheet,) = tables.speedups_document(make_run(*by_ways())).sheets
+    assert sheet.columns == ("layer", "M×N×K", "float32 ms", "int8", "ternary", "mine")
+    assert [row[3:] for row in sheet.rows] == [("4.00", "10.0", "2.67")] * 2
+    assert [row[3:] for row in sheet.closing] == [("4.00", "10.0", "2.67")] * 2
+    assert sheet.notes[:2] == (
+        "ternary: ternary-fatnn, the fastest here; ternary-naive 5.33×, ternary-lookup 80.0×",
+        "--ways has a column for each",
+    )
+
+
+def test_all_ways_have_a_column_a_kernel():
+    (sheet,) = tables.speedups_document(make_run(*by_ways()), all_ways=True).sheets
+    assert set(sheet.columns[3:]) == {
+        "blas.float32",
+        "int8",
+        "ternary-naive",
+        "ternary-fatnn",
+        "ternary-lookup",
+        "mine",
+    }
+    assert not any("fastest here" in note for note in sheet.notes)
+
+
+def test_a_baseline_that_was_asked_for_hides_its_own_precision():
+    (sheet,) = tables.speedups_document(make_run(*by_ways()), "int8").sheets
+    assert sheet.columns[2:] == ("int8 ms", "float32", "ternary", "mine")
+
+
+def test_kernels_of_one_precision_alone_are_columns():
+    rows = [make_row(kernel, ms=ms) for kernel, ms in {"float32": 8.0, "blas.float32": 9.0}.items()]
+    (sheet,) = tables.speedups_document(make_run(*rows)).sheets
+    assert sheet.columns[3:] == ("blas.float32",)
 
 
 def test_a_layer_without_baseline_has_a_dash_and_a_note():
