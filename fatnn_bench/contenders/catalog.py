@@ -20,7 +20,7 @@ def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
     """The kernels of a scope by name, the baselines after the suite's own, on a platform of a kind."""
     found: list[Contender]
     if kind == "cuda":
-        found = [GpuGemmContender(product, scope) for product in CUDA_PRODUCTS.values()]
+        found = [GpuGemmContender(product, scope) for product in (PRODUCTS | CUDA_PRODUCTS).values()]
         found += gpu_pytorch.gemms(scope)
     elif scope == "kernel":
         found = [GemmContender(product) for product in PRODUCTS.values()]

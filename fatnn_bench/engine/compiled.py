@@ -19,6 +19,7 @@ from fatnn_bench.engine.program import Program
 from fatnn_kernels import steps
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.convolution import Convolution
+from fatnn_kernels.product import Way
 from fatnn_kernels.steps import Step
 
 
@@ -33,6 +34,8 @@ class CompiledNetwork:
         Images at a time.
     threads
         Of the convolutions; results are the same for any count.
+    way
+        That convolutions of levels compute by; results are the same for any.
 
     Raises
     ------
@@ -40,7 +43,7 @@ class CompiledNetwork:
         An operation that cannot be made ready; the message names it.
     """
 
-    def __init__(self, program: Program, batch: int = 1, threads: int = 1) -> None:
+    def __init__(self, program: Program, batch: int = 1, threads: int = 1, way: Way = "popcount") -> None:
         self.program, self._threads = program, threads
         size, channels = program.size, program.channels
         self.pixels = np.zeros((batch, size, size, channels), np.uint8)  #: the input, to be filled
@@ -50,7 +53,7 @@ class CompiledNetwork:
         self._words: dict[str, NDArray[np.uint32]] = {}  # levels in bit-planes that are pooled
         self._shapes = {name: (batch, *result.shape) for name, result in program.results.items()}
         found = chains(program)
-        self._packed = placements(program, found, batch)  # convolutions, by what they read
+        self._packed = placements(program, found, batch, way)  # convolutions, by what they read
         for chain in found:
             self._append(chain)
 

@@ -9,10 +9,12 @@ Kernels have fixed domains; levels are moved into them. With x = x' + c and w = 
 
 from dataclasses import dataclass
 
-from fatnn_kernels import BINARY, TERNARY_FATNN, TWO_BIT, Product
+from fatnn_kernels import BINARY, PRODUCTS, TERNARY_FATNN, TWO_BIT, Product
+from fatnn_kernels.product import Way
 
-#: What networks of these levels run with.
-NETWORK_PRODUCTS = (TWO_BIT, TERNARY_FATNN, BINARY)
+_LOOK_UPS = (PRODUCTS["two-bit-lookup"], PRODUCTS["ternary-lookup"], PRODUCTS["binary-lookup"])
+#: What networks of low-bit levels run with.
+NETWORK_PRODUCTS = (TWO_BIT, TERNARY_FATNN, BINARY, *_LOOK_UPS)
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,21 @@ class Encoding:
     w_offset: int = 0  #: o
 
 
-def encoding(x_levels: tuple[int, ...], w_levels: tuple[int, ...]) -> Encoding:
-    """Return the encoding of the fastest kernel for these levels of activations and weights.
+def encoding(x_levels: tuple[int, ...], w_levels: tuple[int, ...], way: Way = "popcount") -> Encoding:
+    """Return the encoding of a way's kernel for these levels of activations and weights.
 
     Raises
     ------
     ValueError
         If there is none.
     """
+    kernels = {product.precision: product for product in NETWORK_PRODUCTS if product.way == way}
     if x_levels == w_levels == (-1, 1):
-        return Encoding(BINARY)
+        return Encoding(kernels["binary"])
     if w_levels == (-1, 0, 1) and x_levels in ((-1, 0, 1), (0, 1, 2)):
-        return Encoding(TERNARY_FATNN, x_offset=x_levels[1])
+        return Encoding(kernels["ternary"], x_offset=x_levels[1])
     factor = w_levels[1] - w_levels[0]
     evenly = w_levels == tuple(range(w_levels[0], w_levels[-1] + 1, factor))
     if x_levels == (0, 1, 2, 3) and evenly and len(w_levels) <= 4:
-        return Encoding(TWO_BIT, w_factor=factor, w_offset=w_levels[0])
+        return Encoding(kernels["two-bit"], w_factor=factor, w_offset=w_levels[0])
     raise ValueError(f"no kernel multiplies activations in {set(x_levels)} with weights in {set(w_levels)}")

@@ -22,8 +22,8 @@ from fatnn_kernels.packing import pack
 from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
-#: Output channels of a layer that is compiled: their number does not change the code.
-_CHANNELS = 32
+#: Output channels of a layer that is compiled: so many more do not change the code.
+_CHANNELS = 128
 
 
 def hot_loop(case: Case) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def hot_loop(case: Case) -> dict[str, Any]:
 
 def _run_gemm(product: Product, case: Case) -> Tile:
     """Multiply one tile of ones, which are in every domain."""
-    tile = driver.choose_tile(product, current_target(), case.layer.m, case.layer.k)
+    tile = driver.choose_tile(product, current_target(), case.layer.m, case.layer.n, case.layer.k)
     x = pack(tile, "x", np.ones((tile.rows, case.layer.k), np.float32))
     y = pack(tile, "y", np.ones((tile.columns, case.layer.k), np.float32))
     driver.run(x, y, driver.empty_result(x, y), threads=case.threads)
@@ -57,14 +57,14 @@ def _run_gemm(product: Product, case: Case) -> Tile:
 
 def _run_convolution(product: Product, case: Case) -> Tile:
     geometry = _geometry(case.layer)
-    weights = np.ones((_CHANNELS, geometry.kernel, geometry.kernel, geometry.in_channels), np.float32)
+    weights = np.ones((geometry.out_channels, geometry.kernel, geometry.kernel, geometry.in_channels), np.float32)
     convolution = Convolution(product, geometry, weights, bounds(product.x.domain))
     packed = convolution.empty_image()
     if case.scope == "layer":
         image = np.zeros((geometry.batch, geometry.height, geometry.width, geometry.in_channels), np.float32)
         convolution.layer(image, packed, convolution.empty_result(), threads=case.threads)
     else:
-        thresholds = np.zeros((len(bounds(product.x.domain)), _CHANNELS), np.int32)
+        thresholds = np.zeros((len(bounds(product.x.domain)), geometry.out_channels), np.int32)
         convolution.fused(packed, thresholds, convolution.empty_next_image(), threads=case.threads)
     return convolution.tile
 
@@ -75,7 +75,7 @@ def _geometry(layer: Layer) -> Geometry:
         layer.height,
         layer.width,
         layer.in_channels,
-        _CHANNELS,
+        (layer.out_channels - 1) % _CHANNELS + 1,
         layer.kernel,
         layer.stride,
         layer.padding,

@@ -18,6 +18,7 @@ from fatnn_bench.hotloop.assembly import blocks
 from fatnn_bench.hotloop.instructions import is_spill
 from fatnn_kernels.epilogue import Planes, Results
 from fatnn_kernels.gemm_loops import run_parallel, run_serial
+from fatnn_kernels.look_up import LookUp
 from fatnn_kernels.operands import ImageX, PackedX
 from fatnn_kernels.panels import GatheredX
 from fatnn_kernels.target import current_target
@@ -65,6 +66,8 @@ def describe(tile: Tile, scope: str = "kernel", threads: int = 1) -> dict[str, A
         codegen["dot"] = target.int8_dot
     if tile.product.way == "tiles":
         codegen["tiles"] = tile.counting
+    if isinstance(tile.product.step, LookUp):
+        codegen["table_entries"] = tile.product.step.table.entries.shape[1]
     return codegen | {"hot_loop": loop.digest, "instructions": len(loop.instructions), "spills": loop.spills}
 
 
@@ -97,7 +100,7 @@ def hot_loop(tile: Tile, scope: str = "kernel", parallel: bool = False) -> HotLo
     (assembly,) = (found for found in blocks(machine.emit_assembly(module)) if found.name == name)
     if tile.counting == "amx":
         return _of_tiles(tile, assembly.instructions)
-    words = vectors // (4 * tile.columns * tile.product.words("y"))
+    words = vectors // (4 * tile.columns * tile.product.words("y") + _bytes_of_table(tile))
     macs = words * tile.product.values_per_step * tile.rows * tile.columns
     return HotLoop(assembly.instructions, words, macs, total)
 
@@ -147,8 +150,14 @@ def _loops_over_words(module: llvm.ModuleRef) -> Iterator[tuple[llvm.ValueRef, l
                 yield function, block
 
 
+def _bytes_of_table(tile: Tile) -> int:
+    """Bytes that a step loads of a table to look up: a row of it for each code of x, before it fills a vector."""
+    step = tile.product.step
+    return tile.rows * step.table.codes * step.table.entries.shape[1] if isinstance(step, LookUp) else 0
+
+
 def _loaded(block: llvm.ValueRef, layout: llvm.TargetData) -> tuple[int, int]:
-    """Bytes that an iteration loads as vectors, and in all. Of the operands only the columns, y, are vectors."""
+    """Bytes that an iteration loads as vectors, and in all. Vectors are the columns, y, and rows of a table."""
     types = [instruction.type for instruction in block.instructions if instruction.opcode == "load"]
     sizes = [(type_.is_vector, layout.get_abi_size(type_)) for type_ in types]
     return sum(size for is_vector, size in sizes if is_vector), sum(size for _, size in sizes)

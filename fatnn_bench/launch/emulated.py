@@ -30,6 +30,7 @@ from fatnn_bench.workload import data, oracle
 from fatnn_bench.workload.cases import Case
 from fatnn_kernels import PRODUCTS
 from fatnn_kernels.driver import choose_tile
+from fatnn_kernels.obstacle import missing
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.target import Target, describe
 from fatnn_kernels.tile import Tile
@@ -70,14 +71,15 @@ def _verified(case: Case, platform: EmulatedPlatform, target: Target, request: R
         return unmeasured(case, Status.SKIPPED, case.skip_reason)
     if case.kernel not in PRODUCTS or case.scope != "kernel":
         return unmeasured(case, Status.SKIPPED, "the emulator runs the suite's own kernels, packed × packed, only")
-    if reason := beyond(PRODUCTS[case.kernel]) or beyond_memory(case):
+    lacks = beyond(PRODUCTS[case.kernel]) or missing(product_for(case.kernel, target), target)
+    if reason := lacks or beyond_memory(case):
         return unmeasured(case, Status.SKIPPED, reason)
     patterns = data.PATTERNS if request.settings is None else ("random",)
     try:
         for pattern in patterns:
             product = product_for(case.kernel, target)
             problem = Problems(case.layer, case.scope, request.seed, pattern).of(product.x.domain, product.y.domain)
-            tile = choose_tile(product, target, case.layer.m, case.layer.k)
+            tile = choose_tile(product, target, case.layer.m, case.layer.n, case.layer.k)
             result = _run(platform, target, tile, problem.x, problem.y, request.timeout_s or _TIMEOUT_S)
             if wrong := oracle.complaint(result, problem.right, case.layer.k):
                 return unmeasured(case, Status.FAILED, wrong)

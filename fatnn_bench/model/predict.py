@@ -17,6 +17,7 @@ from fatnn_bench.model.control import block_counts
 from fatnn_bench.model.faults import mended, waiting
 from fatnn_bench.model.tile_code import compile_tile, product_for
 from fatnn_kernels.driver import choose_tile, panel_words
+from fatnn_kernels.obstacle import missing
 from fatnn_kernels.target import Target
 from fatnn_kernels.tile import Tile
 
@@ -48,10 +49,12 @@ def predict(model: Model, product_name: str, m: int, n: int, k: int) -> Predicti
     mca.UnknownCpuError
         llvm-mca has no model of the CPU.
     ValueError
-        LLVM made code that the model cannot follow.
+        The target lacks an instruction, or LLVM made code that the model cannot follow.
     """
     product = product_for(product_name, model.target)
-    tile = choose_tile(product, model.target, m, k)
+    if lacks := missing(product, model.target):
+        raise ValueError(lacks)
+    tile = choose_tile(product, model.target, m, n, k)
     tiles = -(-m // tile.rows) * -(-n // tile.columns)
     by_block: dict[str, float] = {}
     for words, first in _panels(panel_words(tile, -(-m // tile.rows)), product.steps(k)):

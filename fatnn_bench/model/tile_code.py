@@ -30,7 +30,7 @@ class Compiled:
 
 def product_for(name: str, target: Target) -> Product:
     """Return the product of a name, as the target has it."""
-    return products(target.int8_dot)[name]
+    return products(target)[name]
 
 
 def beyond(product: Product) -> str:

@@ -23,7 +23,7 @@ from fatnn_kernels.two_bit import TWO_BIT
 INT8 = INT8_BY_DOT[current_target().int8_dot]
 
 #: Every product by its name, from the most to the fewest bits, as this process's target has it.
-PRODUCTS = products(current_target().int8_dot)
+PRODUCTS = products(current_target())
 
 __all__ = [
     "BINARY",

@@ -14,6 +14,7 @@ from llvmlite import ir
 from fatnn_kernels.carry_save import CarrySave
 from fatnn_kernels.matrix_tiles import sum_tiles
 from fatnn_kernels.product import Way
+from fatnn_kernels.shuffled import sum_looked_up
 from fatnn_kernels.sums import RegisterSums, Sums, Words, sum_in_bytes, sum_steps, zeros
 from fatnn_kernels.tile import constant, sum_type
 
@@ -45,4 +46,10 @@ def _popcounts(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> Sums:
 
 
 #: The ways that there are on a CPU.
-WAYS: dict[Way, Accumulate] = {"popcount": _popcounts, "dot": _as_they_come, "tiles": sum_tiles, "fma": _as_they_come}
+WAYS: dict[Way, Accumulate] = {
+    "popcount": _popcounts,
+    "lookup": sum_looked_up,
+    "dot": _as_they_come,
+    "tiles": sum_tiles,
+    "fma": _as_they_come,
+}

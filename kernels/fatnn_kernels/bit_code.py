@@ -15,6 +15,10 @@ from fatnn_kernels.vector import I8, I64, Vector, store
 Masks: TypeAlias = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
+#: A word of ones.
+_ALL = 0xFFFF_FFFF
+
+
 @dataclass(frozen=True, repr=False)
 class BitCode:
     """A code in bit-planes, as a function of comparisons, so that it serves values and thresholds alike.
@@ -26,6 +30,7 @@ class BitCode:
     levels: tuple[int, ...]  #: the values of the domain, ascending
     masks: Masks
     values_per_word: ClassVar[int] = 32
+    word_bytes: ClassVar[int] = 4
     item: ClassVar[np.dtype[np.bool_]] = np.dtype(np.bool_)
     zero: ClassVar[int] = 0
 
@@ -37,6 +42,16 @@ class BitCode:
     def planes(self) -> int:
         """Bits of a value, a plane each."""
         return len(self._code(0))
+
+    @property
+    def bit_masks(self) -> NDArray[np.uint32]:
+        """A bit has a plane of its own."""
+        return np.diag(np.full(self.planes, _ALL, np.uint32))
+
+    @property
+    def level_words(self) -> NDArray[np.uint32]:
+        """Ones where a level has the plane's bit, or zeros."""
+        return np.array([np.where(self._code(index), _ALL, 0) for index in range(len(self.levels))], np.uint32)
 
     @property
     def bounds(self) -> int:

@@ -51,6 +51,18 @@ class Codec(Encoder, Protocol):
         """Numbers that say how a float becomes a value."""
 
     @property
+    def word_bytes(self) -> int:
+        """Bytes that a word takes of an image: 4, or fewer where its upper bits are none of its own."""
+
+    @property
+    def bit_masks(self) -> NDArray[np.uint32]:
+        """[bits, planes]: where the words of each plane have each bit of their values."""
+
+    @property
+    def level_words(self) -> NDArray[np.uint32]:
+        """[levels, planes]: the words of an image that is of one level throughout."""
+
+    @property
     def item(self) -> "np.dtype[np.generic]":
         """The type of one value in memory; bool where it is a bit of each plane."""
 

@@ -5,6 +5,7 @@ is the sum over *taps*, and the word of tap t lies at ``pixels[m] + taps[t]``, t
 window plus the same offset for every pixel. The register tile reads it there.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,17 @@ from fatnn_kernels.geometry import Geometry
 from fatnn_kernels.intrinsics import TypedTile
 from fatnn_kernels.offsets import filled_by_first, repeating_last, tap_offsets, target_offsets, window_offsets
 from fatnn_kernels.operands import ImageX
-from fatnn_kernels.packing import arranged, check_domain, check_k, check_numbers, filled, words_of_steps
+from fatnn_kernels.packing import (
+    COLUMNS_OF_PIXELS,
+    arranged,
+    check_domain,
+    check_k,
+    check_numbers,
+    filled,
+    pixel,
+    pixel_words,
+    words_of_steps,
+)
 from fatnn_kernels.panels import GatheredX, columns, row_rooms, rows_of_tiles
 from fatnn_kernels.product import Product
 from fatnn_kernels.quantise_loops import Quantising
@@ -48,8 +59,8 @@ class Convolution:
     constant
         [out_channels], added to the sums; 0 if not given.
     per_bit
-        What each one-bit of each plane of x, in an output pixel's window, adds to its sums. As the product has it if
-        not given, which is nothing for most.
+        What each one-bit of x, by its place in a value, adds to the sums of its windows. As the product has it if not
+        given, which is nothing for most.
 
     Raises
     ------
@@ -83,10 +94,10 @@ class Convolution:
         self._bounds, self._filler = _checked_bounds(product, bounds)
         self._tile = _column_limited(product, g)
         self._typed = TypedTile(self._tile)
-        together = 1 if product.way == "tiles" else product.words("x")
-        pixel_words = self._pixel_words(g.in_channels)
-        self._taps = tap_offsets(g, pixel_words // together, together)
-        self._pixels = self._filled_up(window_offsets(g, pixel_words))
+        items, within = _items_of_pixel(product, g.in_channels)
+        self._taps = tap_offsets(g, items, within)
+        self._pixels = self._filled_up(window_offsets(g, items))
+        self._windows = self._filled_up(window_offsets(g, 1))
         self._weights = arranged(self._tile, "y", self._words_of_taps(flat.reshape(-1, g.in_channels)))
         if product.way == "tiles":
             self._taps = filled_by_first(self._taps, product.words("x"))
@@ -98,10 +109,10 @@ class Convolution:
             term = term + constant
         self._y_term = filled(term.astype(product.dtype), self._tile.columns)
         self._x_term = aligned(len(self._pixels), product.dtype)
-        planes = product.x.codec.planes
-        own = product.x.per_bit or (0,) * planes
+        count = len(product.x.codec.bit_masks)
+        own = product.x.per_bit or (0,) * count
         bits = np.asarray(own if per_bit is None else per_bit, np.int32)
-        check_values(product.name, "per_bit", bits, (planes,), np.int32)
+        check_values(product.name, "per_bit", bits, (count,), np.int32)
         self._per_bit = bits if bits.any() else None
         if product.way == "tiles" and self._per_bit is not None:
             raise ValueError(f"{product.name}: per_bit is {bits.tolist()}; a product by tiles counts no bits of x")
@@ -112,11 +123,6 @@ class Convolution:
         half = self._tile.rows // 2
         evenly = self.product.way == "tiles" and self.geometry.out_width % half == 0
         return repeating_last(offsets, self._tile.rows, half if evenly else 1)
-
-    def _pixel_words(self, channels: int) -> int:
-        """Words of a packed pixel, of all planes together."""
-        codec, values = self.product.x.codec, self.product.values_per_pixel
-        return -(-channels // values) * (values // codec.values_per_word) * codec.planes
 
     def _words_of_taps(self, weights: NDArray[Any]) -> NDArray[np.uint32]:
         """Weights [out_channels · taps, in_channels] -> what each step takes, [words of a step, out_channels, steps].
@@ -150,8 +156,8 @@ class Convolution:
         check_domain(product.name, "border", np.full((1, 1), value, np.float32), product.x.domain)
         planes = product.x.codec.encode(np.full((1, g.in_channels), value, np.float32))
         image = aligned(self._packed_shape, np.uint32)
-        filled_up = np.pad(planes, ((0, 0), (0, 0), (0, image.shape[-2] - planes.shape[-1])))
-        image[:] = filled_up[:, 0].T
+        words = pixel(product, planes)
+        image.reshape(-1, math.prod(image.shape[-2:]))[:, : len(words)] = words
         return image
 
     @property
@@ -171,7 +177,7 @@ class Convolution:
     def _pixel_shape(self, channels: int) -> tuple[int, int]:
         """[words, planes] of a packed pixel, whole steps."""
         planes = self.product.x.codec.planes
-        return self._pixel_words(channels) // planes, planes
+        return pixel_words(self.product, channels) // planes, planes
 
     def result(self, c: NDArray[Any]) -> NDArray[Any]:
         """The result as an image, [batch, out_height, out_width, out_channels]; a copy where channels are filled up."""
@@ -233,10 +239,10 @@ class Convolution:
         """The products of a packed image, stored as checked arrays of :attr:`terms` and others say."""
         row_tiles, (column_tiles, steps, *_) = len(self._pixels) // self._tile.rows, self._weights.shape
         tiles = Tiles(row_tiles, column_tiles, steps, panel_steps or steps, row_tiles)
-        x = ImageX(packed, self._pixels, self._taps)
-        windows = (
-            None if self._per_bit is None or store is None else Windows(*x, self._per_bit, self._counts, self._x_term)
-        )
+        windows, bits = None, self.product.x.codec.bit_masks
+        if self._per_bit is not None and store is not None:
+            taps = tap_offsets(self.geometry, 1, np.zeros(1, np.int64))
+            windows = Windows(packed, self._windows, taps, self._per_bit, bits, self._counts, self._x_term)
         return Work(self._typed, self._x(packed), self._y, tiles, store, quantising, windows)
 
     def _x(self, packed: NDArray[np.uint32]) -> ImageX | GatheredX:
@@ -318,12 +324,27 @@ def _checked_bounds(product: Product, bounds: ArrayLike) -> tuple[NDArray[np.flo
     return checked, np.float32(product.x.codec.filler(checked))
 
 
+def _items_of_pixel(product: Product, channels: int) -> tuple[int, NDArray[np.int64]]:
+    """Words of a pixel, and which of them steps begin with; bytes, where words of fewer begin anywhere.
+
+    Tiles join taps, so that each word of a pixel is one.
+    """
+    words, width = pixel_words(product, channels), product.x.codec.word_bytes
+    if product.way == "tiles":
+        return words, np.arange(words)
+    first = np.arange(product.steps(channels)) * product.words("x")
+    return (words, first) if width == 4 else (4 * words, first * width)
+
+
 def _column_limited(product: Product, geometry: Geometry) -> Tile:
     """A tile of at most 32 columns, so that the tiles of a layer end where the words of its result do, and of no more
-    vectors than its channels fill."""
-    steps = geometry.kernel**2 * product.steps(geometry.in_channels)
-    tile = choose_tile(product, current_target(), geometry.pixels, steps * product.values_per_step)
+    vectors than its channels fill; of look-ups, whose pixels have room for 64, one whose tiles end with these."""
+    g, steps = geometry, geometry.kernel**2 * product.steps(geometry.in_channels)
+    tile = choose_tile(product, current_target(), g.pixels, g.out_channels, steps * product.values_per_step)
     if product.way == "tiles":
         return replace(tile, rows=2 * rows_of_tiles(product, geometry))
-    vectors = min(tile.vectors, 32 // tile.lanes, -(-geometry.out_channels // tile.lanes))
+    if product.way == "lookup":
+        room = -(-g.out_channels // COLUMNS_OF_PIXELS) * COLUMNS_OF_PIXELS
+        return replace(tile, vectors=math.gcd(tile.vectors, room // tile.lanes))
+    vectors = min(tile.vectors, 32 // tile.lanes, -(-g.out_channels // tile.lanes))
     return replace(tile, vectors=max(vectors, 8 // tile.lanes))

@@ -18,6 +18,7 @@ from fatnn_kernels.checks import check_count, check_output
 from fatnn_kernels.epilogue import Results
 from fatnn_kernels.gemm_loops import Work, run_parallel, run_serial
 from fatnn_kernels.intrinsics import TypedTile
+from fatnn_kernels.obstacle import missing
 from fatnn_kernels.operands import PackedX
 from fatnn_kernels.packing import Packed, pack
 from fatnn_kernels.product import Product
@@ -90,9 +91,12 @@ def pack_operands(product: Product, x: NDArray[Any] | Packed, y: NDArray[Any] | 
     Raises
     ------
     ValueError
-        As :func:`gemm`, or what is packed already was packed for another side, product or K.
+        As :func:`gemm`, what is packed already was packed for another side, product or K, or the product needs an
+        instruction that this machine lacks.
     """
-    tile = x.tile if isinstance(x, Packed) else choose_tile(product, current_target(), *_sizes(x))
+    if lacks := missing(product, current_target()):
+        raise ValueError(f"{product.name}: {lacks}")
+    tile = x.tile if isinstance(x, Packed) else choose_tile(product, current_target(), *_sizes(x, y))
     a = x if isinstance(x, Packed) else pack(tile, "x", x)
     b = y if isinstance(y, Packed) else pack(tile, "y", y)
     _check_pair(product, a, b)
@@ -112,18 +116,19 @@ def _check_pair(product: Product, a: Packed, b: Packed) -> None:
         raise ValueError(f"{product.name}: y was packed for {b.tile.columns} columns a tile, not {a.tile.columns}")
 
 
-def _sizes(x: Any) -> tuple[int, int]:
-    """M and K of what should be an operand; what is none is refused when it is packed."""
-    return x.shape if isinstance(x, np.ndarray) and x.ndim == 2 and x.size else (1, 1)
+def _sizes(x: Any, y: Any) -> tuple[int, int, int]:
+    """M, N and K of what should be operands; what is none is refused when it is packed."""
+    (m, k), (n, _) = (v.shape if isinstance(v, np.ndarray) and v.ndim == 2 and v.size else (1, 1) for v in (x, y))
+    return m, y.count if isinstance(y, Packed) else n, k
 
 
 @cache
-def choose_tile(product: Product, target: Target, m: int, k: int) -> Tile:
+def choose_tile(product: Product, target: Target, m: int, n: int, k: int) -> Tile:
     """A target's tile for a product, with fewer rows where M is no multiple of them and fewer are computed in vain.
 
     Where M is so small that rows are missing, the tile is wider instead: its accumulators hide the latency of the adds.
     """
-    shape = tile_shape(product, target, product.steps(k))
+    shape = tile_shape(product, target, product.steps(k), n)
     if product.way == "tiles":  # as large as the registers are
         return Tile(product, shape.rows, shape.vectors, target.lanes, shape.counting)
     rows = min(range(shape.rows, 0, -1), key=lambda rows: -(-m // rows) * (rows + _TILE_COST))

@@ -6,6 +6,7 @@ from fatnn_kernels.aligned import aligned
 from fatnn_kernels.epilogue import Results
 from fatnn_kernels.intrinsics import TypedTile, barrier, emit
 from fatnn_kernels.jit import compiled
+from fatnn_kernels.look_up import LookUp
 from fatnn_kernels.memory import Place
 from fatnn_kernels.operands import RegisterX, RegisterY
 from fatnn_kernels.panels import configure_tiles, release_tiles
@@ -25,6 +26,12 @@ def limit_tile(product: Product) -> Tile:
     return Tile(product, shape.rows, shape.vectors, target.lanes, shape.counting)
 
 
+def register_word(product: Product) -> int:
+    """The word of every operand: 1.0, should it be a float; of a look-up, whose x is a row of the table already, four
+    times its largest entry."""
+    return product.step.table.largest * 0x0101_0101 if isinstance(product.step, LookUp) else 0x3F80_0000
+
+
 class RegisterLoop:
     """A tile over :data:`WORDS` words of x and y that stay in registers: no loads, no cache, no memory.
 
@@ -34,9 +41,9 @@ class RegisterLoop:
 
     def __init__(self, tile: Tile) -> None:
         product = tile.product
-        one = 0x3F800000  # 1.0, should it be a float
-        x = RegisterX(np.full((1, 1, product.words("x"), tile.rows), one, np.uint32))
-        y = RegisterY(np.full((1, 1, product.words("y"), tile.columns), one, np.uint32))
+        word = register_word(product)
+        x = RegisterX(np.full((1, 1, product.words("x"), tile.rows), word, np.uint32))
+        y = RegisterY(np.full((1, 1, product.words("y"), tile.columns), word, np.uint32))
         shapes = ((tile.rows,), (tile.columns,), (tile.rows, tile.columns))
         store = Results(*(aligned(shape, product.dtype) for shape in shapes))
         self._c = store.c

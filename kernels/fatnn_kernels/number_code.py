@@ -23,6 +23,7 @@ class IntegerCode:
     levels: ClassVar[tuple[int, ...]] = ()
     zero_level: ClassVar[int] = 0
     planes: ClassVar[int] = 1
+    word_bytes: ClassVar[int] = 4
     bounds: ClassVar[int] = 1
 
     @property
@@ -34,6 +35,16 @@ class IntegerCode:
     def values_per_word(self) -> int:
         """Items that 32 bits hold."""
         return 4 // self.item.itemsize
+
+    @property
+    def bit_masks(self) -> NDArray[np.uint32]:
+        """Of no bit is anything known by itself."""
+        return np.zeros((1, 1), np.uint32)
+
+    @property
+    def level_words(self) -> NDArray[np.uint32]:
+        """There are no levels."""
+        return np.zeros((0, 1), np.uint32)
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
         """Of y the filled-up words are zero: those of x do not matter."""
@@ -80,9 +91,20 @@ class FloatCode:
     levels: ClassVar[tuple[int, ...]] = ()
     zero_level: ClassVar[int] = 0
     planes: ClassVar[int] = 1
+    word_bytes: ClassVar[int] = 4
     bounds: ClassVar[int] = 0
     values_per_word: ClassVar[int] = 1
     item: ClassVar[np.dtype[np.float32]] = np.dtype(np.float32)
+
+    @property
+    def bit_masks(self) -> NDArray[np.uint32]:
+        """Of no bit is anything known by itself."""
+        return np.zeros((1, 1), np.uint32)
+
+    @property
+    def level_words(self) -> NDArray[np.uint32]:
+        """There are no levels."""
+        return np.zeros((0, 1), np.uint32)
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
         """Of y the filled-up words are zero: those of x do not matter."""

@@ -6,21 +6,20 @@ from numpy.typing import NDArray
 from fatnn_kernels.geometry import Geometry
 
 
-def tap_offsets(geometry: Geometry, steps: int, words: int) -> NDArray[np.int64]:
-    """Where the words of each tap lie, [kernel · kernel · steps], from the first word of a window.
+def tap_offsets(geometry: Geometry, pixel: int, within: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where what each tap reads lies, [kernel · kernel · len(within)], from the first pixel of a window on.
 
-    A pixel has so many steps, of so many words each.
+    A pixel has so many items, of which ``within`` says where a tap's steps begin.
     """
-    g = geometry
-    row, column, step = np.indices((g.kernel, g.kernel, steps)).reshape(3, -1)
-    return ((row * g.padded_width + column) * steps + step) * words
+    row, column = np.indices((geometry.kernel, geometry.kernel)).reshape(2, -1)
+    return (((row * geometry.padded_width + column) * pixel)[:, None] + within).ravel()
 
 
-def window_offsets(geometry: Geometry, pixel_words: int) -> NDArray[np.int64]:
-    """Where the window of each output pixel begins, [pixels]."""
+def window_offsets(geometry: Geometry, pixel: int) -> NDArray[np.int64]:
+    """Where the window of each output pixel begins, [pixels], in an image of so many items a pixel."""
     g = geometry
     image, row, column = np.indices((g.batch, g.out_height, g.out_width)).reshape(3, -1)
-    return ((image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride) * pixel_words
+    return ((image * g.padded_height + row * g.stride) * g.padded_width + column * g.stride) * pixel
 
 
 def target_offsets(geometry: Geometry, pixel_items: int, padding: int) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 A named tuple is what compiled functions are given; its ``at`` makes the source that one tile reads from.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from fatnn_kernels.memory import Here, Memory
 from fatnn_kernels.tile import Tile, constant
-from fatnn_kernels.vector import I32, load, splat
+from fatnn_kernels.vector import I8, I32, load, splat
 
 
 class Source(Protocol):
@@ -38,16 +39,17 @@ class ImageX(NamedTuple):
     """x, in an image: the words of row m at step k begin at ``pixels[m] + taps[k]``."""
 
     image: NDArray[np.uint32]
-    pixels: NDArray[np.int64]  #: [rows], words from the image's begin
-    taps: NDArray[np.int64]  #: [steps], words from there
+    pixels: NDArray[np.int64]  #: [rows], words from the image's begin; bytes where an image has words of fewer
+    taps: NDArray[np.int64]  #: [steps], as many from there
 
     @staticmethod
     def at(here: Here, image: Memory, pixels: Memory, taps: Memory) -> Source:
         """The rows of a tile, from its first step on."""
         builder, first = here.builder, pixels.at(here.builder, here.row)
+        item = I32 if here.tile.product.x.codec.word_bytes == 4 else I8
+        begin = builder.bitcast(image.pointer, item.as_pointer())
         bases = [
-            builder.gep(image.pointer, [builder.load(builder.gep(first, [constant(row)]))])
-            for row in range(here.tile.rows)
+            builder.gep(begin, [builder.load(builder.gep(first, [constant(row)]))]) for row in range(here.tile.rows)
         ]
         return TappedRows(bases, taps.at(builder, here.step))
 
@@ -104,14 +106,15 @@ class PackedRows:
 class TappedRows:
     """Rows of x in an image: step k of a row is at its own base plus the offset of tap k, the same for all rows."""
 
-    bases: Sequence[ir.Value]  #: u32*, a row each
-    taps: ir.Value  #: i64*, offsets in words
+    bases: Sequence[ir.Value]  #: u32*, or u8* where an image has words of fewer bytes; a row each
+    taps: ir.Value  #: i64*, offsets of such items
 
     def words(self, builder: ir.IRBuilder, tile: Tile, step: ir.Value, index: int) -> list[ir.Value]:
         """The words of a tap lie side by side."""
         tap = builder.load(builder.gep(self.taps, [step]))
-        at = builder.gep(self.bases[index], [tap])
-        return [builder.load(builder.gep(at, [constant(word)])) for word in range(tile.product.words("x"))]
+        at = builder.bitcast(builder.gep(self.bases[index], [tap]), I32.as_pointer())
+        words, align = range(tile.product.words("x")), math.gcd(4, tile.product.x.codec.word_bytes)
+        return [builder.load(builder.gep(at, [constant(word)]), align=align) for word in words]
 
 
 @dataclass(frozen=True)

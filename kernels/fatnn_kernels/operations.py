@@ -67,3 +67,13 @@ def _dot(x: Any, x_part: DTypeLike, y: Any, y_part: DTypeLike) -> NDArray[np.int
 def _parts(words: Any, part: DTypeLike) -> NDArray[np.int32]:
     """Words [...] -> their parts [..., 4 / size of a part] as int32."""
     return np.asarray(words, order="C")[..., None].view(part).astype(np.int32)
+
+
+def look_up(table: Any, x: Any, y: Any) -> Any:
+    """Σ table[code of x, code of y] over the codes of a word of x, and of the words of y, four bytes each."""
+    if not isinstance(x, _NUMPY):
+        return x.look_up(table, *y)
+    codes = np.arange(table.codes, dtype=np.uint32)
+    of_x = np.asarray(x)[..., None] >> codes * np.uint32(table.x_bits) & np.uint32((1 << table.x_bits) - 1)
+    of_y = np.stack(list(y), -1)[..., codes // 4] >> codes % 4 * np.uint32(8) & np.uint32(0xFF)
+    return table.entries[of_x, of_y].sum(-1, dtype=np.int32)

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory
-from fatnn_kernels.codec import Values, Words
+from fatnn_kernels.codec import Values, Words, as_words
+from fatnn_kernels.group_code import interleave_codes
 from fatnn_kernels.operands import PackedY
 from fatnn_kernels.panels import DenseY, columns
 from fatnn_kernels.product import Domain, Product, Side
 from fatnn_kernels.tile import Tile
+
+#: Channels of a packed image that a tile of look-ups writes at once, or a part of them, or twice as many.
+COLUMNS_OF_PIXELS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,27 @@ def words_of_steps(product: Product, side: Side, planes: Words) -> Words:
     return by_step.transpose(3, 0, 1, 2).reshape(count * together, rows, -1)
 
 
+def pixel_words(product: Product, channels: int) -> int:
+    """Words that so many channels of a pixel take in an image, of all planes together: whole steps.
+
+    What look-ups read ends with a whole word, and begins with one for every 64 channels, which their tiles write.
+    """
+    codec, steps, values = product.x.codec, product.steps(channels), product.values_per_pixel
+    if product.way != "lookup":
+        return -(-channels // values) * (values // codec.values_per_word) * codec.planes
+    read = (steps - 1) * codec.word_bytes + 4
+    written = -(-channels // COLUMNS_OF_PIXELS) * COLUMNS_OF_PIXELS * len(codec.bit_masks) // 8
+    return -(-max(read, written) // 4)
+
+
+def pixel(product: Product, planes: Words) -> NDArray[np.uint32]:
+    """One vector of values in planes, [planes, 1, words] -> its words in an image, [words · planes]."""
+    codec = product.x.codec
+    as_bytes = np.ascontiguousarray(planes[:, 0].T).view(np.uint8).reshape(-1, 4)[:, : codec.word_bytes].ravel()
+    (row,) = as_words(as_bytes[None])
+    return np.asarray(row)
+
+
 def check_domain(name: str, side: str, values: NDArray[Any], domain: Domain) -> None:
     """Raise a ValueError that names the first value outside the domain."""
     if values.dtype == np.float16:
@@ -153,6 +178,8 @@ def beyond_max_k(product: Product, k: int) -> str:
 
 def arranged(tile: Tile, side: Side, words: Words) -> NDArray[np.uint32]:
     """What steps take, [words of a step, R, steps], in the order in which the tile reads it."""
+    if side == "y" and tile.product.way == "lookup":
+        return interleave_codes(tile, words)
     packed = interleave(words, tile.rows if side == "x" else tile.columns)
     if not _by_row(tile, side):
         return packed

@@ -30,20 +30,21 @@ def max_pool(
 def max_pool_levels(
     image: NDArray[np.uint32],
     out: NDArray[np.uint32],
-    bits: NDArray[np.uint32],
+    alone: NDArray[np.uint32],
+    pairs: bool,
     size: int,
     stride: int,
     padding: int,
     out_padding: int,
     loops: int,
 ) -> None:
-    """The same on bit-planes [batch, height, width, words, planes], a word of levels at a time.
+    """The same on packed levels [batch, height, width, words, planes], a word of each plane at a time.
 
-    ``bits`` [levels, planes] are the levels' codes, as words of all ones or zeros. ``out`` has a border of
-    ``out_padding``, which is left as it is.
+    ``alone`` [levels, planes] are the words of a level and no other; ``pairs`` tells that two bits of a word are of one
+    value. ``out`` has a border of ``out_padding``, which is left as it is.
     """
     height, width, words, planes = image.shape[1], image.shape[2], image.shape[3], image.shape[4]
-    levels = bits.shape[0]
+    levels = alone.shape[0]
     reached = np.zeros(levels, np.uint32)
     for _ in range(loops):
         for b in range(out.shape[0]):
@@ -56,7 +57,10 @@ def max_pool_levels(
                                 for level in range(levels):
                                     same = np.uint32(0xFFFFFFFF)
                                     for plane in range(planes):
-                                        same &= ~(image[b, row, column, word, plane] ^ bits[level, plane])
+                                        same &= ~(image[b, row, column, word, plane] ^ alone[level, plane])
+                                    if pairs:
+                                        both = same & same >> np.uint32(1) & np.uint32(0x55555555)
+                                        same = both | both << np.uint32(1)
                                     reached[level] |= same
                         for plane in range(planes):
                             out[b, y + out_padding, x + out_padding, word, plane] = 0
@@ -65,5 +69,5 @@ def max_pool_levels(
                             chosen = reached[level] & ~above
                             above |= chosen
                             for plane in range(planes):
-                                out[b, y + out_padding, x + out_padding, word, plane] |= chosen & bits[level, plane]
+                                out[b, y + out_padding, x + out_padding, word, plane] |= chosen & alone[level, plane]
         barrier()

@@ -13,7 +13,7 @@ CHUNK = 32
 def words_of_chunk(product: Product) -> int:
     """Words that 32 values become, all planes together."""
     codec = product.x.codec
-    return CHUNK // codec.values_per_word * codec.planes
+    return CHUNK * codec.planes * codec.word_bytes // (codec.values_per_word * 4)
 
 
 def emit(

@@ -48,16 +48,17 @@ def _quantise_rows(tile: TypedTile, quantising: Quantising, begin: int, end: int
     for row in range(begin, end):
         source = row * width * channels
         target = ((row // height * packed.shape[1] + row % height + padding) * packed.shape[2] + padding) * pixel_words
-        if tail == 0:
+        if tail == 0 and pixel_words == whole * chunk_words:
             emit_quantiser(tile, address(image, source), address(packed, target), address(bounds, 0), width * whole)
             continue
         for _ in range(width):
             if whole > 0:
                 emit_quantiser(tile, address(image, source), address(packed, target), address(bounds, 0), whole)
-            for i in range(tail):
-                values[i] = flat_item(image, source + whole * CHUNK + i)
-            emit_quantiser(tile, address(values, 0), address(words, 0), address(bounds, 0), 1)
-            for i in range(pixel_words - whole * chunk_words):
-                set_flat_item(packed, target + whole * chunk_words + i, words[i])
+            if tail > 0:
+                for i in range(tail):
+                    values[i] = flat_item(image, source + whole * CHUNK + i)
+                emit_quantiser(tile, address(values, 0), address(words, 0), address(bounds, 0), 1)
+                for i in range(min(chunk_words, pixel_words - whole * chunk_words)):
+                    set_flat_item(packed, target + whole * chunk_words + i, words[i])
             source += channels
             target += pixel_words

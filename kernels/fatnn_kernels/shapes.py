@@ -48,6 +48,15 @@ _CARRY_SAVE = {
     _Takes("popcount", 2, 2, 1): (1, 2, 8),
 }
 
+#: Of a look-up, by registers and the lanes of a vector; the second where the columns of a result fill no more. Sums in
+#: bytes are of four vectors of results; those of a row share its code of x, and the row of the table that it chooses.
+_LOOK_UP = {
+    (16, 4): ((2, 16), (4, 4)),
+    (16, 8): ((3, 8), (6, 4)),
+    (32, 4): ((4, 16), (8, 4)),
+    (32, 16): ((4, 8), (8, 4)),
+}
+
 #: Registers for what a step computes on its way to an accumulator; a fused multiply-add computes nothing on its way.
 _SPARE = 4
 #: More vectors side by side would be wider than the words of a result.
@@ -58,6 +67,8 @@ _CARRY_REGISTERS = 16
 _MANY_POPCOUNTS = 24
 #: Steps of inner products that are long, whatever the tile.
 _MANY_STEPS = 1 << 10
+#: Columns that fill any tile.
+_MANY_COLUMNS = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -69,11 +80,14 @@ class TileShape:
     counting: Counting
 
 
-def tile_shape(product: Product, target: Target, steps: int) -> TileShape:
-    """The tile of a product for inner products of so many steps."""
+def tile_shape(product: Product, target: Target, steps: int, n: int = _MANY_COLUMNS) -> TileShape:
+    """The tile of a product for inner products of so many steps, and so many columns of the result."""
     if product.way == "tiles":
         return TileShape(matrix_tiles.ROWS, matrix_tiles.COLUMNS // target.lanes, target.tile_unit)
     takes = _takes(product)
+    if product.way == "lookup":
+        wide, narrow = _LOOK_UP[target.registers, target.lanes]
+        return TileShape(*(narrow if n <= target.lanes * narrow[1] else wide), counting="bytes")
     if product.way == "popcount" and target.counting == "carry-save":
         rows, vectors, fewest_steps = _CARRY_SAVE.get(takes) or _carry_save(product)
         if steps >= fewest_steps:

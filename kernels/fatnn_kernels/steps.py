@@ -124,13 +124,12 @@ def pooled_levels(
     """The same of packed levels [batch, height, width, words, planes], into the next convolution's packed image."""
     check_count("out_padding", out_padding, 0)
     batch, height, width, words, _ = _pooled_shape(image, 5, size, stride, padding)
-    codes = code.encode(np.asarray(code.levels)[:, None])[:, :, 0].T  # of one value each: bit 0 of each plane
-    bits = np.where(codes & 1, np.uint32(0xFFFFFFFF), np.uint32(0))
+    pairs = len(code.bit_masks) > code.planes
     check_values("pooled levels", "the image", image, (*image.shape[:4], code.planes), np.uint32)
     shape = (batch, height + 2 * out_padding, width + 2 * out_padding, words, code.planes)
     check_values("pooled levels", "out", out, shape, np.uint32)
     check_written("pooled levels", "out", out, image)
-    return _bound(max_pool_levels, (image, out, bits, size, stride, padding, out_padding))
+    return _bound(max_pool_levels, (image, out, code.level_words, pairs, size, stride, padding, out_padding))
 
 
 def classified(

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from fatnn_kernels import amx
-from fatnn_kernels.vector import I32, Vector
+from fatnn_kernels.vector import I8, I32, Vector
 
 #: How one-bits are counted, see :mod:`fatnn_kernels.accumulate`.
 BitCounting: TypeAlias = Literal["words", "bytes", "carry-save"]
@@ -22,6 +22,8 @@ BitCounting: TypeAlias = Literal["words", "bytes", "carry-save"]
 TileUnit: TypeAlias = Literal["amx", "emulated"]
 Counting: TypeAlias = BitCounting | TileUnit
 Int8Dot: TypeAlias = Literal["pairs", "signed quads", "unsigned quads"]
+#: Entries of a table that a shuffle of bytes tells apart.
+Entries: TypeAlias = Literal[16, 64]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Target:
     counting: BitCounting
     popcount_instruction: str  #: what a popcount becomes
     int8_dot: Int8Dot
+    table_entries: Entries | None  #: None without a shuffle whose indices are no constants
     registers: int  #: SIMD registers
     tile_unit: TileUnit
 
@@ -64,6 +67,7 @@ def describe(triple: str, cpu: str, features: str) -> Target:
         counting=_counting(counted),
         popcount_instruction=instruction.group() if instruction else "shifts and adds",
         int8_dot=_int8_dot(lanes, triple, cpu, features),
+        table_entries=_table_entries(triple, cpu, features),
         registers=32 if lanes == 16 or not triple.startswith("x86") else 16,
         tile_unit="amx" if has_amx(features) else "emulated",
     )
@@ -87,6 +91,20 @@ def _int8_dot(lanes: int, triple: str, cpu: str, features: str) -> Int8Dot:
     if "sdot" in _assembly(lambda x, y: x.dot_signed_quads(x, y), lanes, triple, cpu, features):
         return "signed quads"
     return "pairs"
+
+
+def _table_entries(triple: str, cpu: str, features: str) -> Entries | None:
+    """What a shuffle by constants in no order tells, which LLVM does as one by any indices where there is such."""
+
+    def any_order(x: Vector, y: Vector) -> Vector:
+        lanes = x.as_lanes(I8)
+        count = lanes.type.count
+        picks = ir.Constant(ir.VectorType(I32, count), [(i * i + i // 2) % count for i in range(count)])
+        return x.of(x.builder.bitcast(x.builder.shuffle_vector(lanes, lanes, picks), x.value.type))
+
+    if re.search(r"\bvpermb\b", _assembly(any_order, 16, triple, cpu, features)):
+        return 64
+    return 16 if re.search(r"\b(v?pshufb|tbl)\b", _assembly(any_order, 4, triple, cpu, features)) else None
 
 
 #: Bits of the registers that an assembly text may name, the widest first.

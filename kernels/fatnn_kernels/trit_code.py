@@ -20,8 +20,20 @@ class TritBytes:
     bounds: ClassVar[int] = 2
     planes: ClassVar[int] = 1
     values_per_word: ClassVar[int] = 4
+    word_bytes: ClassVar[int] = 4
     item: ClassVar[np.dtype[np.int8]] = np.dtype(np.int8)
     zero: ClassVar[int] = 0
+
+    @property
+    def bit_masks(self) -> NDArray[np.uint32]:
+        """Of no bit is anything known by itself."""
+        return np.zeros((1, 1), np.uint32)
+
+    @property
+    def level_words(self) -> NDArray[np.uint32]:
+        """A level in every byte."""
+        (words,) = self.encode(np.repeat(np.array(self.levels)[:, None], 4, axis=1))
+        return np.asarray(words)
 
     def filler(self, bounds: NDArray[np.float32]) -> float:
         """The least float that becomes 0."""

@@ -186,3 +186,20 @@ def call(builder: ir.IRBuilder, name: str, *args: ir.Value) -> ir.Value:
 def _declare(builder: ir.IRBuilder, name: str, signature: ir.FunctionType) -> ir.Function:
     declared = builder.module.globals.get(name)
     return declared if declared is not None else ir.Function(builder.module, signature, name)
+
+
+#: Shuffles whose indices are no constants, by the bytes of a vector and the entries that an index tells apart.
+_SHUFFLES = {
+    (16, 16): "llvm.x86.ssse3.pshuf.b.128",
+    (32, 16): "llvm.x86.avx2.pshuf.b",
+    (64, 16): "llvm.x86.avx512.pshuf.b.512",
+    (64, 64): "llvm.x86.avx512.permvar.qi.512",
+}
+
+
+def look_up_bytes(builder: ir.IRBuilder, row: ir.Value, indices: ir.Value, entries: int) -> ir.Value:
+    """row[index] for each byte; a row of fewer entries than bytes is there several times, once for each that many."""
+    arm = "aarch64" in builder.module.triple
+    name = "llvm.aarch64.neon.tbl1.v16i8" if arm else _SHUFFLES[row.type.count, entries]
+    function = _declare(builder, name, ir.FunctionType(row.type, [row.type, row.type]))
+    return builder.call(function, [row, indices])

@@ -14,9 +14,10 @@ class Windows(NamedTuple):
     """The windows of an image, and what their one-bits are worth."""
 
     image: NDArray[np.uint32]  #: [batch, padded height, padded width, words, planes]
-    pixels: NDArray[np.int64]  #: as of :class:`fatnn_kernels.operands.ImageX`
-    taps: NDArray[np.int64]  #: as well
-    per_bit: NDArray[np.int32]  #: [planes], what each one-bit adds
+    pixels: NDArray[np.int64]  #: [rows], the pixel that the window of each row begins with
+    taps: NDArray[np.int64]  #: the pixels of a window, counted from there
+    per_bit: NDArray[np.int32]  #: [bits], what each one-bit adds, by its place in a value
+    masks: NDArray[np.uint32]  #: [bits, planes], where a plane's words have those
     counts: NDArray[np.int32]  #: room for what the bits of each pixel of the image add
     x_term: NDArray[np.int32]  #: [rows], the result: what those of each window add
 
@@ -52,31 +53,27 @@ def _sum_windows_parallel(windows: Windows, threads: int) -> None:
 @compiled()
 def _count_pixels(windows: Windows, begin: int, end: int) -> None:
     """What the one-bits of the pixels [begin, end) are worth."""
-    image, per_bit, counts = windows.image, windows.per_bit, windows.counts
+    image, per_bit, masks, counts = windows.image, windows.per_bit, windows.masks, windows.counts
     words, planes = image.shape[3], image.shape[4]
     for pixel in range(begin, end):
         count = 0
-        for plane in range(planes):
-            if per_bit[plane] != 0:
-                ones = 0
-                for word in range(words):
-                    ones += popcount_word(flat_item(image, (pixel * words + word) * planes + plane))
-                count += per_bit[plane] * ones
+        for bit in range(per_bit.shape[0]):
+            for plane in range(planes):
+                mask = masks[bit, plane]
+                if per_bit[bit] != 0 and mask != 0:
+                    ones = 0
+                    for word in range(words):
+                        ones += popcount_word(flat_item(image, (pixel * words + word) * planes + plane) & mask)
+                    count += per_bit[bit] * ones
         counts[pixel] = count
 
 
 @compiled()
 def _sum_windows(windows: Windows, begin: int, end: int) -> None:
     """The windows [begin, end), from the counts of their pixels."""
-    image, pixels, taps, _, counts, x_term = windows
-    words = image.shape[3]
-    pixel_words = np.uint32(words * image.shape[4])
-    steps = np.empty(taps.shape[0] // words, np.int64)  # from the first pixel of a window to each of its pixels
-    for tap in range(steps.shape[0]):
-        steps[tap] = taps[tap * words] // pixel_words
+    pixels, taps, counts, x_term = windows.pixels, windows.taps, windows.counts, windows.x_term
     for m in range(begin, end):
-        first = np.int64(np.uint32(pixels[m]) // pixel_words)  # 32 bits: a division for each tap took most of the time
         total = 0
-        for tap in range(steps.shape[0]):
-            total += flat_item(counts, first + steps[tap])
+        for tap in range(taps.shape[0]):
+            total += flat_item(counts, pixels[m] + taps[tap])
         x_term[m] = total

@@ -90,10 +90,11 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_both_programs_give_the_same_logits(name, batch):
+@pytest.mark.parametrize("way", ["popcount", "lookup"])
+def test_both_programs_give_the_same_logits(name, batch, way):
     program = Program("odd", "odd", 2, 9, 3, 8, NETWORKS[name])
     pixels = RNG.integers(0, 256, (batch, 2, 9, 9), np.uint8)
-    compiled, expected = CompiledNetwork(program, batch), Engine(program).logits(pixels)
+    compiled, expected = CompiledNetwork(program, batch, way=way), Engine(program).logits(pixels)
     for _ in range(2):
         np.testing.assert_array_equal(compiled.classes(pixels), expected.argmax(axis=1))
         np.testing.assert_allclose(compiled.logits, expected, rtol=1e-6, atol=1e-6)

@@ -24,7 +24,9 @@ def test_the_work_of_an_iteration_is_what_it_loads(name):
     loop = codegen.hot_loop(tile)
     assert loop.words >= 1
     assert loop.macs == loop.words * product.values_per_step * tile.rows * tile.columns
-    assert loop.bytes_loaded == loop.words * 4 * (product.words("x") * tile.rows + product.words("y") * tile.columns)
+    operands = 4 * (product.words("x") * tile.rows + product.words("y") * tile.columns)
+    table = tile.rows * product.step.table.codes * product.step.table.entries.shape[1] if product.way == "lookup" else 0
+    assert loop.bytes_loaded == loop.words * (operands + table)
     assert loop.macs // 32 // tile.lanes <= len(loop.instructions) * product.values_per_step
     assert loop.mnemonics[-1].startswith(("j", "b"))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import ALL_PRODUCTS, assert_product, draw, on_numpy, operands
+from oracle import ALL_PRODUCTS, BY_ENTRIES, assert_product, draw, on_numpy, operands
 
 import fatnn_kernels
 from fatnn_kernels import (
@@ -131,7 +131,7 @@ TARGETS = [
 )
 def test_no_other_count_of_rows_wastes_less(target, product, m, k):
     """A tile costs its rows, and a quarter of one for all else; what it lacks in rows it may have in vectors."""
-    shape, tile = tile_shape(product, target, product.steps(k)), driver.choose_tile(product, target, m, k)
+    shape, tile = tile_shape(product, target, product.steps(k)), driver.choose_tile(product, target, m, 1000, k)
     cost = {rows: math.ceil(m / rows) * (rows + 0.25) for rows in range(1, shape.rows + 1)}
     assert cost[tile.rows] == min(cost.values())
     assert (tile.product, tile.lanes, tile.counting) == (product, target.lanes, shape.counting)
@@ -187,6 +187,9 @@ def tiles_of_any_width():
             if product.way == "tiles":
                 yield Tile(product, 2, COLUMNS // lanes, lanes, "emulated")
                 continue
+            if product.way == "lookup":
+                yield Tile(BY_ENTRIES[64 if lanes == 16 else 16][product.name], 2, 4, lanes, "bytes")
+                continue
             counted = product.way == "popcount"
             yield Tile(product, 2, 1, lanes, ("words", "bytes", "carry-save")[(i + j) % 3] if counted else "words")
 
@@ -200,10 +203,11 @@ def name_of(tile):
 
 @pytest.mark.parametrize("tile", TILES, ids=name_of)
 def test_tile_of_any_width_computes_the_same(tile):
-    """LLVM splits vectors to the machine's registers, save where a dot instruction is named for one width."""
-    by_dot = tile.product is INT8 or tile.product.way == "tiles"
-    if by_dot and tile.lanes > current_target().lanes:
-        pytest.skip(f"the dot instruction of {tile.lanes} lanes is not of this machine")
+    """LLVM splits vectors to the machine's registers, save where an instruction is named for one width."""
+    named, target = tile.product is INT8 or tile.product.way in ("tiles", "lookup"), current_target()
+    permutes = tile.product.way != "lookup" or tile.lanes < 16 or target.table_entries == 64
+    if named and not (tile.lanes <= target.lanes and permutes):
+        pytest.skip(f"the instruction of {tile.lanes} lanes is not of this machine")
     x, y = operands(tile.product, 3, 20, 32 * 70)
     assert_product(tile.product, result_of(*packed(tile, x, y)), x, y)
 

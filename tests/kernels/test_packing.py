@@ -37,6 +37,8 @@ def refusal(product, x, side="x"):
 @pytest.mark.parametrize("side", ["x", "y"])
 def test_word_lies_at_tile_word_plane_lane(name, side):
     product = ALL_PRODUCTS[name]
+    if side == "y" and product.way == "lookup":
+        pytest.skip("codes lie in an order of their own")  # which tests/kernels/test_field_code.py counts out
     values = operands(product, 11, 11, 70)[side == "y"]
     words = product.operand(side).codec.encode(values)
     packed, width = pack(tile(product), side, values).words, 3 if side == "x" else 8
@@ -74,7 +76,7 @@ def test_bit_i_of_word_w_is_value_32w_plus_i_and_the_rest_is_zero(product):
 @every_product
 def test_terms_are_filled_up_with_zeros(product):
     x, y = operands(product, 5, 11, 33)
-    a, b = pack(tile(product), "x", x), pack(tile(product), "y", y)
+    a, b = pack(tile(product), "x", x), pack(tile(product, vectors=4, lanes=4), "y", y)
     assert a.term.shape == (6,)
     assert b.term.shape == (16,)
     assert a.term.dtype == b.term.dtype == product.dtype

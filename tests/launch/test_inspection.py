@@ -83,7 +83,7 @@ def test_the_tile_is_that_of_the_whole_layer():
     from fatnn_kernels import PRODUCTS, driver
     from fatnn_kernels.target import current_target
 
-    tile = driver.choose_tile(PRODUCTS["float32"], current_target(), 3, 50)
+    tile = driver.choose_tile(PRODUCTS["float32"], current_target(), 3, 4, 50)
     loop = compile_case.hot_loop(Case("float32", bare_gemm(3, 700, 50), "kernel", 1))
     assert loop["codegen"]["tile"] == f"{tile.rows}x{tile.vectors}"
 

@@ -11,6 +11,9 @@ from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.packing import beyond_max_k
 from fatnn_kernels.product import Product
 
+#: What a GPU has none of.
+_LACKING = {"lookup": "look-ups are shuffles of bytes, which a GPU has none of", "tiles": "a CPU's matrix tiles"}
+
 
 class GpuGemmContender:
     """Packed × packed → int32 (or float32), all in the GPU's memory."""
@@ -23,7 +26,9 @@ class GpuGemmContender:
         self._product, self._scope = product, scope
 
     def skip_reason(self, layer: Layer) -> str:
-        """No product runs grouped convolutions, and on a GPU none convolves."""
+        """No product runs grouped convolutions, and on a GPU none convolves or looks up."""
+        if self.way in _LACKING:
+            return _LACKING[self.way]
         return layer.skip_reason or beyond(self._scope) or beyond_max_k(self._product, layer.k)
 
     def prepare(self, problem: Problem, threads: int) -> Prepared:

@@ -8,7 +8,15 @@ array([[ 0, -2]], dtype=int32)
 Nothing here imports numba-cuda but :mod:`fatnn_kernels.cuda.kernel` and what imports that.
 """
 
-from fatnn_kernels.catalogue import products
+from dataclasses import replace
 
-#: Every product by its name, for the GPU's int8 dot instruction, whatever the CPU has; but those by a CPU's tiles.
-PRODUCTS = {name: product for name, product in products("signed quads").items() if product.way != "tiles"}
+from fatnn_kernels.catalogue import products
+from fatnn_kernels.target import current_target
+
+#: Every product by its name, for the GPU's int8 dot instruction, whatever the CPU has; but those by a CPU's shuffles or
+#: tiles.
+PRODUCTS = {
+    name: product
+    for name, product in products(replace(current_target(), int8_dot="signed quads")).items()
+    if product.way not in ("lookup", "tiles")
+}
