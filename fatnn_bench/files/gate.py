@@ -118,9 +118,11 @@ def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:
         It cannot be read, or is larger.
     """
     with opened(path, instead) as file:
-        # one that grows, or does not tell its size, is seen when it is read
-        large = os.fstat(file.fileno()).st_size > most_bytes
-        found = b"" if large else file.read(most_bytes + 1)
+        size = os.fstat(file.fileno()).st_size
+        large = size > most_bytes
+        found = b"" if large else file.read(size + 1)  # the room for it is taken before it is read
+        if len(found) > size:  # one that grows, or does not tell its size
+            found += file.read(most_bytes + 1 - len(found))
     if large or len(found) > most_bytes:
         raise UserError(f"cannot read {path}: it is larger than {_size(most_bytes)}, the most that is read; {instead}")
     return found.removeprefix(b"\xef\xbb\xbf")
