@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fatnn_bench.architectures.network_file import MOST_LAYERS, written
 from fatnn_bench.errors import UserError
 from fatnn_bench.workload.layers import Layer
+from fatnn_bench.workload.window import Window
 
-__all__ = ["NOTHING", "Found", "Given", "Kept", "layer_name", "together"]
+__all__ = ["NOTHING", "Found", "Given", "Kept", "convolution", "layer_name", "together"]
 
 
 class Given(NamedTuple):
@@ -42,6 +43,22 @@ class Found:
         """Return the text of a YAML file that ``--shapes`` reads back as the same layers."""
         named = (f"{name}: {', '.join(all_)}" for name, all_ in self.members.items() if len(all_) > 1)
         return written(self.layers, f"layers of {self.network}", [self.summary, *named])
+
+
+def convolution(
+    x: Sequence[int], weights: Sequence[int], image: tuple[int, int], groups: int, window: Window
+) -> dict[str, Any]:
+    """Return the fields of a convolution of x [batch, channels, …] with weights [out, …] over an image of a size."""
+    return {
+        "kind": "conv",
+        "batch": x[0],
+        "in_channels": x[1],
+        "out_channels": weights[0],
+        "height": image[0],
+        "width": image[1],
+        "groups": groups,
+        **window.sizes,
+    }
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fatnn_bench.architectures.models import onnx_file
-from fatnn_bench.architectures.models.found import Found, Given, Kept, layer_name, together
+from fatnn_bench.architectures.models.found import Found, Given, Kept, convolution, layer_name, together
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 from fatnn_bench.workload.layers import Layer
@@ -189,16 +189,7 @@ def _convolution(product: _Product) -> dict[str, Any] | None:
     top, left, bottom, right = pads
     window = Window(_pair(kernel), _pair(stride), (top, left, bottom, right), _pair(dilation))
     window = _automatic(window, (height, width), product.attribute("auto_pad", b"NOTSET"))
-    return {
-        "kind": "conv",
-        "batch": product.x[0],
-        "in_channels": product.x[1],
-        "out_channels": product.weights[0],
-        "height": height,
-        "width": width,
-        "groups": groups,
-        **window.sizes,
-    }
+    return convolution(product.x, product.weights, (height, width), groups, window)
 
 
 def _pair(sides: Sequence[int]) -> tuple[int, int]:

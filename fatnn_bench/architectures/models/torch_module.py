@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from fatnn_bench.architectures.models.found import Found, Kept, layer_name, together
+from fatnn_bench.architectures.models.found import Found, Kept, convolution, layer_name, together
 from fatnn_bench.errors import UserError
 from fatnn_bench.workload.layers import Layer
 from fatnn_bench.workload.window import Window
@@ -134,16 +134,7 @@ def _convolution(x: Any, weights: Any, operands: Sequence[Any]) -> dict[str, Any
     (height, width), (down, across) = [*flat, *map(int, x.shape[2:])], [*beside, *map(int, padding)]
     kernel, steps, apart = ([*flat, *map(int, each)] for each in (weights.shape[2:], stride, dilation))
     window = Window((kernel[0], kernel[1]), (steps[0], steps[1]), (down, across, down, across), (apart[0], apart[1]))
-    return {
-        "kind": "conv",
-        "batch": x.shape[0],
-        "in_channels": x.shape[1],
-        "out_channels": weights.shape[0],
-        "height": height,
-        "width": width,
-        "groups": groups,
-        **window.sizes,
-    }
+    return convolution(x.shape, weights.shape, (height, width), groups, window)
 
 
 def _product(x: Any, weights: Any) -> dict[str, Any]:
