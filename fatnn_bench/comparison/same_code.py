@@ -7,6 +7,9 @@ from fatnn_bench.records.run import Row
 
 __all__ = ["hot_loop", "shared_loops", "unchanged"]
 
+#: Ways whose kernels have one loop and differ beside it: in the table that it reads, or in what is unpacked before.
+_ALIKE_IN_THEIR_LOOP = ("lookup", "tiles")
+
 
 def hot_loop(row: Row | None) -> str | None:
     """Return the hash of a row's hot loop; None where it is not known."""
@@ -19,13 +22,10 @@ def unchanged(row: Row | None, base: Row | None) -> bool:
 
 
 def shared_loops(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a sentence for kernels of a run that ran the same hot loop on a layer: they are one kernel, twice.
-
-    Kernels by matrix tiles all have one loop: they differ in what they unpack before it.
-    """
+    """Yield a sentence for kernels of a run that ran the same hot loop on a layer: they are one kernel, twice."""
     kernels: dict[tuple[str, str, int, str], set[str]] = defaultdict(set)
     for row in rows:
-        if (digest := hot_loop(row)) and row.way != "tiles":
+        if (digest := hot_loop(row)) and row.way not in _ALIKE_IN_THEIR_LOOP:
             kernels[row.layer, row.scope, row.threads, digest].add(row.kernel)
     layers: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for (layer, *_), names in kernels.items():

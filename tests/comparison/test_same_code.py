@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from synthetic import make_row, make_run
 
 from fatnn_bench.comparison.compare_runs import ratios, same_code_notice
@@ -31,6 +32,7 @@ def test_kernels_of_a_run_with_one_loop_are_named_once():
     assert sentence.startswith("one and two compile to the same hot loop on 2 layers")
 
 
-def test_kernels_by_tiles_differ_before_their_loop():
-    rows = [replace(make_row(name, ms=1.0, codegen=LOOP), way="tiles") for name in ("int8-tiles", "ternary-tiles")]
+@pytest.mark.parametrize("way", ["tiles", "lookup"])
+def test_kernels_by_tiles_and_tables_differ_beside_their_loop(way):
+    rows = [replace(make_row(f"{name}-{way}", ms=1.0, codegen=LOOP), way=way) for name in ("binary", "ternary")]
     assert list(shared_loops(rows)) == []
