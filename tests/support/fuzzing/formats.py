@@ -1,11 +1,11 @@
 """Every format that the suite reads: a sample of it, how it is spoiled, and what then reads it."""
 
-import importlib.util
 import itertools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -40,7 +40,7 @@ class Format:
 
     def missing(self) -> str | None:
         """Why it cannot be tried here."""
-        absent = [name for name in self.needs if importlib.util.find_spec(name) is None]
+        absent = [name for name in self.needs if find_spec(name) is None]
         return f"{absent[0]} is not installed" if absent else None
 
     def write_samples(self, folder: Path) -> None:
@@ -60,13 +60,14 @@ def command(line: str) -> Action:
     return line.split()
 
 
+#: What a run is written as here: the last where what it needs is installed.
+_WRITTEN = ["csv", "latex", "pytest-benchmark", "google-benchmark", *["parquet"] * (find_spec("pyarrow") is not None)]
 _RESULTS: Readers = [
     *[(6, command(f"show m.jsonl --format {form}")) for form in ("table", "csv", "json", "latex", "markdown")],
     *[(6, command(f"compare m.jsonl --format {form}")) for form in ("table", "csv", "json", "latex", "markdown")],
     (3, command("compare m.jsonl --baseline int8")),
     (6, command("compare other.jsonl m.jsonl --allow-different-machines --fail-on-regression 5% --strict")),
-    *[(2, command(f"convert m.jsonl --to {form} -o out.x")) for form in ("csv", "latex", "pytest-benchmark")],
-    *[(2, command(f"convert m.jsonl --to {form} -o out.x")) for form in ("parquet", "google-benchmark")],
+    *[(2, command(f"convert m.jsonl --to {form} -o out.x")) for form in _WRITTEN],
     (6, command("merge m.jsonl other.jsonl -o out.jsonl")),
     (3, command("targets m.jsonl")),
     (3, command("recommend m.jsonl --accuracy accuracy.jsonl --max-latency 1ms")),
