@@ -21,7 +21,9 @@ from fatnn_kernels.epilogue import StoreResults
 from fatnn_kernels.formula import digest
 from fatnn_kernels.matrix_tiles import check_block, store_tiles
 from fatnn_kernels.memory import Here, Memory
+from fatnn_kernels.obstacle import misfit
 from fatnn_kernels.sums import Words
+from fatnn_kernels.target import current_target
 from fatnn_kernels.tile import Tile
 
 Args: TypeAlias = Sequence[ir.Value]
@@ -36,9 +38,11 @@ class _Unboxing(Protocol):
 
 
 class TypedTile:
-    """A tile as an argument of compiled functions."""
+    """A tile as an argument of functions that are compiled for this machine; ValueError where it cannot run it."""
 
     def __init__(self, tile: Tile) -> None:
+        if lacks := misfit(tile, current_target()):
+            raise ValueError(f"{tile.product.name}: {lacks}")
         if tile.product.way == "tiles":
             check_block(tile)
         typ = TileType(tile)

@@ -23,8 +23,10 @@ from fatnn_kernels import (
     pack_operands,
 )
 from fatnn_kernels.bit_code import BitCode
+from fatnn_kernels.int8 import INT8_BY_DOT
 from fatnn_kernels.intrinsics import TileType
 from fatnn_kernels.matrix_tiles import COLUMNS
+from fatnn_kernels.obstacle import misfit
 from fatnn_kernels.operations import popcount
 from fatnn_kernels.packing import pack
 from fatnn_kernels.shapes import tile_shape
@@ -204,17 +206,41 @@ def name_of(tile):
 @pytest.mark.parametrize("tile", TILES, ids=name_of)
 def test_tile_of_any_width_computes_the_same(tile):
     """LLVM splits vectors to the machine's registers, save where an instruction is named for one width."""
-    named, target = tile.product is INT8 or tile.product.way in ("tiles", "lookup"), current_target()
-    permutes = tile.product.way != "lookup" or tile.lanes < 16 or target.table_entries == 64
-    if named and not (tile.lanes <= target.lanes and permutes):
-        pytest.skip(f"the instruction of {tile.lanes} lanes is not of this machine")
+    skip_unless_it_runs(tile)
     x, y = operands(tile.product, 3, 20, 32 * 70)
     assert_product(tile.product, result_of(*packed(tile, x, y)), x, y)
+
+
+def skip_unless_it_runs(tile):
+    if lacks := misfit(tile, current_target()):
+        pytest.skip(lacks)
+
+
+def tiles_of_no_machine_here():
+    """What an AVX2 machine may lack, and what every machine does."""
+    target = current_target()
+    yield Tile(INT8, 2, 1, 2 * target.lanes, "words"), "vectors of"
+    yield Tile(PRODUCTS["two-bit-lookup"], 2, 4, 2 * target.lanes, "bytes"), "shuffle of bytes|vectors of"
+    if target.table_entries != 64:
+        yield Tile(BY_ENTRIES[64]["ternary-lookup"], 2, 4, target.lanes, "bytes"), "shuffle of bytes"
+    if target.int8_dot != "unsigned quads":
+        yield Tile(INT8_BY_DOT["unsigned quads"], 2, 1, target.lanes, "words"), "vpdpbusd"
+    if target.tile_unit != "amx":
+        yield Tile(PRODUCTS["int8-tiles"], 2, COLUMNS // target.lanes, target.lanes, "amx"), "AMX"
+
+
+@pytest.mark.parametrize(("tile", "reason"), list(tiles_of_no_machine_here()), ids=str)
+def test_tile_of_instructions_that_are_not_here_is_refused(tile, reason):
+    """LLVM would end the process."""
+    x, y = operands(tile.product, 3, 20, 64)
+    with pytest.raises(ValueError, match=rf"^{tile.product.name}: no .*({reason})"):
+        result_of(*packed(tile, x, y))
 
 
 @pytest.mark.parametrize("tile", [tile for tile in TILES if tile.counting in ("bytes", "carry-save")], ids=name_of)
 def test_counts_do_not_overflow(tile):
     """Words that add the most to counts which are flushed before 255, in groups of 4, and blocks of 31 or 31 groups."""
+    skip_unless_it_runs(tile)
     for words in (*range(1, 10), *range(29, 34), *range(60, 67), *range(122, 130)):
         y = np.full((3, 32 * words), tile.product.y.domain.low or tile.product.y.domain.high, np.int8)
         x = np.full((2, 32 * words), tile.product.x.domain.high, np.int8)
