@@ -86,8 +86,8 @@ _PLATFORMS: Readers = [
     (6, command("run --platforms m.yaml --platform phone,here --shapes resnet18 --layer conv2_x --dry-run")),
 ]
 _NETWORKS: Readers = [
-    (1, command("run --shapes m.yaml --dry-run")),
-    (1, command("run --shapes m.yaml --scope layer --dry-run")),
+    (1, command("run --platforms p.yaml --shapes m.yaml --dry-run")),
+    (1, command("run --platforms p.yaml --shapes m.yaml --scope layer --dry-run")),
 ]
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from fatnn_bench.cli.main import main
@@ -46,22 +46,22 @@ def fault(folder: Path, action: Action, taken: bool = False) -> str | None:
         The files are right: to refuse them is wrong.
     """
     found = folder / "fault.txt"
-    child = os.fork()
-    if child == 0:
-        with found.open("w", errors="replace") as report:
-            _restrict(report)
-            os.chdir(folder)
-            before = _most_memory()
-            report.write(_of_function(action, taken) if callable(action) else _of_command(action, taken))
-            if (grown := _most_memory() - before) > BYTES:
-                report.write(f"it took {grown >> 20} MiB\n")
-        os._exit(0)
-    status = _end_of(child)
+    with found.open("w", errors="replace") as report:
+        status = _forked(report, lambda: report.write(_what_is_wrong(folder, action, taken)) > 0)
     text = found.read_text(errors="replace")
     found.unlink()
-    if status != 0:
-        return f"ended by {signal.Signals(status).name if status > 0 else 'the clock'}\n{text}"
+    if status is None or status < 0:
+        return f"ended by {signal.Signals(-status).name if status else 'the clock'}\n{text}"
     return text or None
+
+
+def are_well(tries: Iterable[tuple[Path, Action]]) -> bool:
+    """Return whether nothing is wrong with how actions take their folders, all in one process: forks take the longest.
+
+    What is wrong tells :func:`fault`, of each alone, with its files as they were.
+    """
+    with open(os.devnull, "w", encoding="utf-8") as report:
+        return _forked(report, lambda: any(_what_is_wrong(folder, action, False) for folder, action in tries)) == 0
 
 
 def warm_up(folder: Path, action: Action) -> None:
@@ -73,32 +73,56 @@ def warm_up(folder: Path, action: Action) -> None:
             _invoke(action)
 
 
+def _forked(report: io.TextIOBase, is_wrong: Callable[[], bool]) -> int | None:
+    """Ask a forked, restricted process; returns how it ended: 0, 1 if it is wrong, or as :func:`_end_of`."""
+    child = os.fork()
+    if child:
+        return _end_of(child)
+    wrong = True
+    try:
+        _restrict(report)
+        wrong = is_wrong()
+    except BaseException:
+        report.write(traceback.format_exc())
+    finally:
+        report.flush()
+        os._exit(wrong)
+
+
 def _restrict(report: io.TextIOBase) -> None:
     """Limits that end this process, or tell where it hangs, whatever it is at."""
     faulthandler.enable(report)
     faulthandler.register(signal.SIGPROF, report, chain=True)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + _RESERVED_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("error")
 
 
+def _what_is_wrong(folder: Path, action: Action, taken: bool) -> str:
+    os.chdir(folder)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    before = _most_memory()
+    wrong = _of_function(action, taken) if callable(action) else _of_command(action, taken)
+    grown = _most_memory() - before
+    return wrong + (f"it took {grown >> 20} MiB\n" if grown > BYTES else "")
+
+
 def _most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _end_of(child: int) -> int:
-    """Wait for a process: 0, the signal that ended it, or -1 if it was this one's patience."""
+def _end_of(child: int) -> int | None:
+    """Wait for a process: its exit code, minus the signal that ended it, or None if it was this one's patience."""
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            return os.waitstatus_to_exitcode(status) * -1
+            return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return -1
+    return None
 
 
 def _of_function(action: Callable[[], None], taken: bool) -> str:
