@@ -8,9 +8,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # as many processes as there are cores; most files stay in one of them, so that what their tests share is made once
 BESIDE := --numprocesses=auto --dist=worksteal
 
-# tests whose outcome can depend on the CPU's instructions
-OF_THE_CPU := tests/kernels tests/hotloop tests/contenders/test_products.py tests/contenders/test_network.py \
-  tests/launch/test_modelled.py tests/accuracy/test_engine.py \
+# tests whose outcome can depend on the CPU's instructions: how threads share the work does not
+OF_THE_CPU := -k 'not thread' tests/kernels tests/hotloop tests/contenders/test_products.py \
+  tests/contenders/test_network.py tests/launch/test_modelled.py tests/accuracy/test_engine.py \
   $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py jit.py hostile.py)
 
 # tests that use every library that the suite stands on, and few kernels

@@ -252,31 +252,62 @@ def _emulate(builder: ir.IRBuilder, words: Words, steps: ir.Value, block: _Block
     """The same sums by instructions that every CPU has, row by row."""
     tile = words.tile
     begin = [block.begin(builder, tile, v) for v in range(tile.vectors)]
-    rows = None if isinstance(words.rows, RegisterOperand) else _Rows.of(builder, words)
+    of_step = _kept_step(builder, words) if isinstance(words.rows, RegisterOperand) else _read_step(builder, words)
 
-    def row(index: ir.Value, half: int) -> list[ir.Value]:
-        def body(step: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
-            y = [words.y(builder, step, v) for v in range(tile.vectors)]
-            if rows is None:
-                x, y = words.x(builder, step, 0), [_factors(tile.product, packed) for packed in y]
-            else:
-                at = builder.gep(rows.at(builder, step)[half], [builder.mul(index, rows.stride)])
-                x = [_everywhere(builder, tile, builder.gep(at, [constant(word)])) for word in range(WORDS)]
-            return [_dotted(builder, total, x, y[v]) for v, total in enumerate(sums)]
-
-        sums = loop(builder, constant(0), steps, 1, begin, body)
-        at = builder.add(index, constant(half * (tile.rows // 2)))
-        target = block.row(builder, at)
-        for v, total in enumerate(sums):
-            store(builder, total, builder.gep(target, [constant(v * tile.lanes)]))
+    def row(index: ir.Value, _: Sequence[ir.Value]) -> list[ir.Value]:
+        sums = loop(builder, constant(0), steps, 1, begin, of_step(index))
+        for total, at in zip(sums, _starts(builder, tile, block.row(builder, index)), strict=True):
+            store(builder, total, at)
         return []
 
-    loop(builder, constant(0), constant(tile.rows // 2), 1, [], lambda index, _: row(index, 0))
-    loop(builder, constant(0), constant(tile.rows // 2), 1, [], lambda index, _: row(index, 1))
+    loop(builder, constant(0), constant(tile.rows), 1, [], row)
 
 
-def _everywhere(builder: ir.IRBuilder, tile: Tile, pointer: ir.Value) -> Vector:
-    return Vector(builder, splat(builder, builder.load(pointer), tile.lanes))
+def _starts(builder: ir.IRBuilder, tile: Tile, row: ir.Value) -> list[ir.Value]:
+    """Where each vector of a row of columns begins."""
+    return [builder.gep(row, [constant(v * tile.lanes)]) for v in range(tile.vectors)]
+
+
+def _kept_step(builder: ir.IRBuilder, words: Words) -> Callable[[ir.Value], Body]:
+    """A row's products at a step, of words that stay in registers."""
+    tile = words.tile
+
+    def body(step: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
+        x = words.x(builder, step, 0)
+        y = [_factors(tile.product, words.y(builder, step, v)) for v in range(tile.vectors)]
+        return [_dotted(builder, total, x, y[v]) for v, total in enumerate(sums)]
+
+    return lambda index: body
+
+
+def _read_step(builder: ir.IRBuilder, words: Words) -> Callable[[ir.Value], Body]:
+    """A row's products at a step, word by word from memory: unrolled, they would take seconds to compile."""
+    tile, rows, columns = words.tile, _Rows.of(builder, words), words.columns
+    assert isinstance(columns, PanelColumns)
+    half = constant(tile.rows // 2)
+
+    def of_row(index: ir.Value) -> Body:
+        is_first = builder.icmp_signed("<", index, half)
+        within = builder.mul(builder.select(is_first, index, builder.sub(index, half)), rows.stride)
+
+        def body(step: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
+            x = builder.gep(builder.select(is_first, *rows.at(builder, step)), [within])
+            y = builder.gep(columns.pointer, [builder.mul(step, constant(STEP_WORDS))])
+
+            def of_word(word: ir.Value, sums: Sequence[ir.Value]) -> list[ir.Value]:
+                quad = Vector(builder, splat(builder, builder.load(builder.gep(x, [word])), tile.lanes))
+                row = builder.gep(y, [builder.mul(word, constant(COLUMNS))])
+                lanes = quad.value.type
+                return [
+                    _dotted(builder, total, [quad], [Vector(builder, load(builder, at, lanes))])
+                    for total, at in zip(sums, _starts(builder, tile, row), strict=True)
+                ]
+
+            return loop(builder, constant(0), constant(WORDS), 1, sums, of_word)
+
+        return body
+
+    return of_row
 
 
 def _dotted(builder: ir.IRBuilder, total: ir.Value, x: Sequence[Vector], y: Sequence[Vector]) -> ir.Value:
