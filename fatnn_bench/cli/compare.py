@@ -49,14 +49,14 @@ def compare(
     Example: [bold]fatnn-bench compare before.jsonl after.jsonl --fail-on-regression 5%[/bold]
     """
     from fatnn_bench.comparison import compare_runs, gate
-    from fatnn_bench.printing import render, tables
+    from fatnn_bench.printing import render, speedups, tables
 
     effect = percentage("--min-effect", min_effect)
     limit = None if fail_on_regression is None else percentage("--fail-on-regression", fail_on_regression)
     _refuse_what_does_not_go_together(len(runs), baseline, ways, limit, strict)
     read_runs = [read(path) for path in runs]
     if len(read_runs) == 1:
-        render.write(tables.speedups_document(read_runs[0], baseline, effect, ways), form, output)
+        render.write(speedups.document(read_runs[0], baseline, effect, ways), form, output)
         return
     if not allow_different_machines:
         _refuse_different_machines(read_runs)

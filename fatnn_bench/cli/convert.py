@@ -71,13 +71,13 @@ def convert(
 
 def _text(run: "Run", to: Target) -> str:
     from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-    from fatnn_bench.printing import render, tables
+    from fatnn_bench.printing import render, speedups
     from fatnn_bench.printing.formats import Format
 
     if to is Target.CSV:
         return tabular.to_csv(run)
     if to is Target.LATEX:
-        return render.as_text(tables.speedups_document(run), Format.LATEX)
+        return render.as_text(speedups.document(run), Format.LATEX)
     return pytest_benchmark.to_json(run) if to is Target.PYTEST_BENCHMARK else google_benchmark.to_json(run)
 
 

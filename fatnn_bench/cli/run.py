@@ -249,11 +249,11 @@ def _measure(plan: "Plan", output: Path | None, earlier: "Run | None", all_ways:
 def _print_speedups(done: "Run", all_ways: bool) -> None:
     """The speedups; where no float32 was measured to compare with, the rows themselves."""
     from fatnn_bench.errors import NothingComparableError
-    from fatnn_bench.printing import render, tables
+    from fatnn_bench.printing import render, speedups, tables
     from fatnn_bench.printing.formats import Format
 
     try:
-        document = tables.speedups_document(done, all_ways=all_ways)
+        document = speedups.document(done, all_ways=all_ways)
     except NothingComparableError:
         document = tables.rows_document(done)
     render.write(document, Format.TABLE)

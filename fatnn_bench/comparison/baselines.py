@@ -5,57 +5,44 @@ once, by the time of all layers together, where luck evens out; in a layer anoth
 surely faster there.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from fatnn_bench.comparison import gain, verdict
+from fatnn_bench.comparison.gain import Known
+from fatnn_bench.comparison.places import Place
 from fatnn_bench.comparison.verdict import Verdict
 from fatnn_bench.records import repeats
-from fatnn_bench.records.repeats import Repeats
 from fatnn_bench.records.run import Row, Status
 from fatnn_bench.workload import precisions
 
-__all__ = ["Place", "of"]
+__all__ = ["of"]
 
 
-class Place(NamedTuple):
-    """Where kernels may be compared with each other: one layer of one shape, seen by one clock, on one platform."""
-
-    platform: str | None
-    network: str | None
-    scope: str
-    threads: int
-    layer: str
-
-
-def of(places: Mapping[Place, Sequence[Row]], name: str | None, known: Repeats) -> dict[Place, Row | None]:
+def of(places: Mapping[Place, Mapping[str, Row]], name: str | None, known: Known) -> dict[Place, Row | None]:
     """Return the baseline at each place; None where there is none.
 
     Parameters
     ----------
     places
-        The rows at each.
+        The rows at each, by kernel.
     name
         The kernel that was asked for; None for the fastest float32.
     known
         What the repeats of the run tell.
     """
     if name is not None:
-        return {
-            place: next((row for row in rows if row.timed and row.kernel == name), None)
-            for place, rows in places.items()
-        }
-    candidates = {place: _candidates(rows) for place, rows in places.items()}
+        return {place: row if (row := rows.get(name)) and row.timed else None for place, rows in places.items()}
+    candidates = {place: _candidates(rows.values()) for place, rows in places.items()}
     usual = {
-        network: _fastest_of_all([rows for place, rows in candidates.items() if place[:-1] == network and rows])
-        for network in {place[:-1] for place in candidates}
+        group: _fastest_of_all([rows for place, rows in candidates.items() if place.group == group and rows])
+        for group in {place.group for place in candidates}
     }
-    chosen = {place: _usual(rows, usual[place[:-1]]) for place, rows in candidates.items()}
+    chosen = {place: _usual(rows, usual[place.group]) for place, rows in candidates.items()}
     faster = _surely_faster(candidates, chosen, known)
     return {place: min(faster[place], key=gain.total_seconds, default=row) for place, row in chosen.items()}
 
 
-def _candidates(rows: Sequence[Row]) -> dict[str, Row]:
+def _candidates(rows: Iterable[Row]) -> dict[str, Row]:
     """The float32 rows by kernel; a time that is mistrusted is one only where there is no other."""
     timed = {row.kernel: row for row in rows if row.timed and precisions.of(row) == precisions.FLOAT32}
     trusted = {kernel: row for kernel, row in timed.items() if row.status is not Status.MISTRUSTED}
@@ -76,7 +63,7 @@ def _usual(rows: Mapping[str, Row], kernel: str | None) -> Row | None:
 
 
 def _surely_faster(
-    candidates: Mapping[Place, Mapping[str, Row]], chosen: Mapping[Place, Row | None], known: Repeats
+    candidates: Mapping[Place, Mapping[str, Row]], chosen: Mapping[Place, Row | None], known: Known
 ) -> dict[Place, list[Row]]:
     """The rows at each place that are surely faster than the one chosen there."""
     others = [
@@ -85,8 +72,8 @@ def _surely_faster(
         for row in rows.values()
         if (base := chosen[place]) and row is not base
     ]
-    floor = repeats.floor(known) or 0.0
-    gains = gain.of_layers([match for _, match in others], (known, known))
+    floor = repeats.floor(known.sides[0]) or 0.0
+    gains = gain.of_layers([match for _, match in others], known)
     faster: dict[Place, list[Row]] = {place: [] for place in candidates}
     for (place, match), found in zip(others, gains, strict=True):
         if verdict.of_rows(found, *match, verdict.MIN_EFFECT, floor) is Verdict.FASTER:

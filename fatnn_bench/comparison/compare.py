@@ -5,45 +5,29 @@ time keep their status and reason, and never get a number. Nothing here does inp
 :mod:`fatnn_bench.comparison.compare_runs`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fatnn_bench.comparison import baselines, gain, verdict
-from fatnn_bench.comparison.baselines import Place
-from fatnn_bench.comparison.kernels import kernels_of_rows, names
-from fatnn_bench.errors import NothingComparableError, UserError
+from fatnn_bench.comparison import gain, pairs, places, ranking, verdict
+from fatnn_bench.comparison.pairs import Pair
+from fatnn_bench.comparison.places import Group
 from fatnn_bench.records import repeats
-from fatnn_bench.records.identity import layer_names
-from fatnn_bench.records.repeats import Repeats
 from fatnn_bench.records.run import Row, Run
 from fatnn_bench.workload import precisions
 
-__all__ = ["baseline_words", "overall", "single_baseline", "speedups", "totals"]
+__all__ = ["Comparison", "baseline_words", "of", "overall", "single_baseline", "speedups", "totals"]
 
 #: What the default baseline is called in titles and captions.
 FASTEST_FLOAT32 = "the fastest float32 of each layer"
 
 
-class _Pair(NamedTuple):
-    """A row and the row it is measured against; None where no baseline was timed at that place."""
-
-    place: Place
-    row: Row
-    baseline: Row | None
-
-    @property
-    def match(self) -> gain.Match | None:
-        """The two of them, where both are timed."""
-        return (self.row, self.baseline) if self.row.timed and self.baseline else None
-
-
 class _Sum(NamedTuple):
     """A kernel on all layers of a network."""
 
-    group: tuple[Any, ...]  #: the fields of their :class:`Place` but the layer
-    pairs: list[_Pair]
+    pairs: list[Pair]
     left_out: list[str]  #: layers without a time of the kernel or its baseline
 
     @property
@@ -55,6 +39,84 @@ class _Sum(NamedTuple):
         """Whether there is a total: batch sizes of a whole network are not its layers, and their times make no sum."""
         row = self.pairs[0].row
         return not self.left_out and row.network is not None and row.scope != "network"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The kernels of a run beside a baseline: what is computed once, whatever is asked of it."""
+
+    run: Run
+    known: gain.Known  #: what the repeats of the run tell
+    pairs: Sequence[Pair]
+    ranks: Mapping[tuple[Group, str], int]  #: of each kernel among those of its precision, from 1
+
+    @property
+    def groups(self) -> list[Group]:
+        """What totals are of, in the order of the run."""
+        return list(dict.fromkeys(pair.place.group for pair in self.pairs))
+
+    @property
+    def floor(self) -> float:
+        """The least relative difference that the run resolves; 0 where that is not known."""
+        return repeats.floor(self.known.sides[0]) or 0.0
+
+    def over(self, baseline: str) -> "Comparison":
+        """Return the same kernels beside another. Errors are those of :func:`of`."""
+        return replace(self, pairs=pairs.of(self.run, places.of_rows(self.run.rows), baseline, self.known))
+
+    def speedups(self, min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
+        """Return the table of :func:`speedups`."""
+        gains = gain.of_layers([pair.match for pair in self.pairs], self.known)
+        return pd.DataFrame(
+            [
+                _speedup_record(pair, self._rank(pair), speedup, min_effect, self.floor)
+                for pair, speedup in zip(self.pairs, gains, strict=True)
+            ]
+        )
+
+    def totals(self) -> pd.DataFrame:
+        """Return the table of :func:`totals`."""
+        groups: dict[Group, dict[str, list[Pair]]] = {}
+        layers: dict[Group, dict[str, None]] = {}
+        for pair in self.pairs:
+            groups.setdefault(pair.place.group, {}).setdefault(pair.row.kernel, []).append(pair)
+            layers.setdefault(pair.place.group, {})[pair.place.layer] = None
+        sums = [
+            _Sum(each, _left_out(each, layers[group])) for group, kernels in groups.items() for each in kernels.values()
+        ]
+        means = gain.means([one.matches for one in sums], self.known)
+        wholes = gain.of_networks([one.matches if one.whole else [] for one in sums], self.known)
+        return pd.DataFrame(
+            [
+                _total_record(one, self._rank(one.pairs[0]), whole, mean)
+                for one, whole, mean in zip(sums, wholes, means, strict=True)
+            ]
+        )
+
+    def _rank(self, pair: Pair) -> int:
+        return self.ranks[pair.place.group, pair.row.kernel]
+
+
+def of(run: Run, baseline: str | None = None) -> Comparison:
+    """Return the comparison of a run's kernels with a baseline.
+
+    Parameters
+    ----------
+    run : Run
+        Where it holds a case twice, the later row counts.
+    baseline : str, optional
+        The kernel to measure against; by default the fastest float32 kernel of each layer.
+
+    Raises
+    ------
+    UserError
+        If the run has no kernel named ``baseline``.
+    NothingComparableError
+        If no kernel was timed at the same place as a baseline.
+    """
+    of_run, rows_at = repeats.of(run), places.of_rows(run.rows)
+    known = gain.Known(of_run, of_run)
+    return Comparison(run, known, pairs.of(run, rows_at, baseline, known), ranking.of_groups(rows_at))
 
 
 def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.MIN_EFFECT) -> pd.DataFrame:
@@ -72,10 +134,11 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
     Returns
     -------
     DataFrame
-        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, precision, way, status, reason,
-        median_s, ci_low_s, ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high,
-        verdict``. ``low`` and ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either
-        side has no time, and ``verdict`` is missing there.
+        ``platform, network, layer, m, n, k, count, scope, threads, case, kernel, precision, way, rank, status,
+        reason, median_s, ci_low_s, ci_high_s, gmacs_per_s, baseline, baseline_status, baseline_s, speedup, low, high,
+        verdict``. ``rank`` is that of :mod:`fatnn_bench.comparison.ranking`, 1 for the best way of a precision. ``low``
+        and ``high`` are NaN where there are fewer than two samples; ``speedup`` too where either side has no time, and
+        ``verdict`` is missing there.
 
     Raises
     ------
@@ -84,13 +147,7 @@ def speedups(run: Run, baseline: str | None = None, min_effect: float = verdict.
     NothingComparableError
         If no kernel was timed at the same place as a baseline.
     """
-    known = repeats.of(run)
-    floor = repeats.floor(known) or 0.0
-    pairs = _pairs(run, baseline, known)
-    gains = gain.of_layers([pair.match for pair in pairs], (known, known))
-    return pd.DataFrame(
-        [_speedup_record(pair, speedup, min_effect, floor) for pair, speedup in zip(pairs, gains, strict=True)]
-    )
+    return of(run, baseline).speedups(min_effect)
 
 
 def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
@@ -107,7 +164,7 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         A row a network, scope, count of threads and kernel, times in seconds:
-        ``platform, network, scope, threads, kernel, precision, way, layers, left_out, total_s, baseline_total_s,
+        ``platform, network, scope, threads, kernel, precision, way, rank, layers, left_out, total_s, baseline_total_s,
         speedup, low, high, geometric_mean, geometric_mean_low, geometric_mean_high``. ``left_out`` names the
         layers that lack a time for the kernel or its baseline. Where there are any, or where the shapes belong to no
         network, the total and its speedup are NaN. ``layers`` counts those in the mean.
@@ -119,20 +176,7 @@ def totals(run: Run, baseline: str | None = None) -> pd.DataFrame:
     NothingComparableError
         If no kernel was timed at the same place as a baseline.
     """
-    groups: dict[tuple[Any, ...], dict[str, list[_Pair]]] = {}
-    layers: dict[tuple[Any, ...], dict[str, None]] = {}
-    known = repeats.of(run)
-    for pair in _pairs(run, baseline, known):
-        groups.setdefault(pair.place[:-1], {}).setdefault(pair.row.kernel, []).append(pair)
-        layers.setdefault(pair.place[:-1], {})[pair.place.layer] = None
-    sums = [
-        _Sum(group, pairs, _left_out(pairs, layers[group]))
-        for group, kernels in groups.items()
-        for pairs in kernels.values()
-    ]
-    means = gain.means([one.matches for one in sums], (known, known))
-    wholes = gain.of_networks([one.matches if one.whole else [] for one in sums], (known, known))
-    return pd.DataFrame([_total_record(*each) for each in zip(sums, wholes, means, strict=True)])
+    return of(run, baseline).totals()
 
 
 def overall(total: Mapping[str, Any]) -> gain.Gain | None:
@@ -156,43 +200,8 @@ def baseline_words(single: str | None, chosen: str | None) -> str:
     return f"{single}, {FASTEST_FLOAT32}" if single else FASTEST_FLOAT32
 
 
-def _pairs(run: Run, baseline: str | None, known: Repeats) -> list[_Pair]:
-    """Every row of the run with its baseline."""
-    places: dict[Place, dict[str, Row]] = {}
-    for row, layer in zip(run.rows, layer_names(run.rows), strict=True):
-        place = Place(row.platform, row.network, row.scope, row.threads, layer)
-        places.setdefault(place, {})[row.kernel] = row
-    kernels = names(kernels_of_rows(run.rows))
-    if baseline is not None and baseline not in kernels:
-        there = ", ".join(kernels) or "none"
-        raise UserError(f"{_name(run)} has no kernel {baseline!r} to be the baseline; its kernels are {there}")
-    found = baselines.of({place: list(rows.values()) for place, rows in places.items()}, baseline, known)
-    pairs = [_Pair(place, row, found[place]) for place, rows in places.items() for row in rows.values()]
-    if not any(pair.row.timed and pair.baseline and pair.row is not pair.baseline for pair in pairs):
-        raise NothingComparableError(_nothing(run, baseline))
-    return pairs
-
-
-def _nothing(run: Run, baseline: str | None) -> str:
-    timed = names(kernels_of_rows(row for row in run.rows if row.timed))
-    if not timed:
-        return (
-            f"{_name(run)} holds no time in its {len(run.rows)} rows, so there is nothing to compare; "
-            "`fatnn-bench show` prints why"
-        )
-    against = baseline or "a float32 kernel"
-    return (
-        f"{_name(run)} holds nothing to compare: no layer has a time for {against} and for another kernel; "
-        f"timed were {', '.join(timed)}; choose one of them with --baseline, or run the missing kernels as well"
-    )
-
-
-def _name(run: Run) -> str:
-    return run.source or "the run"
-
-
-def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: float) -> dict[str, Any]:
-    place, row, base = pair
+def _speedup_record(pair: Pair, rank: int, speedup: gain.Gain, min_effect: float, floor: float) -> dict[str, Any]:
+    place, row, base, match = pair
     return {
         "platform": place.platform,
         "network": place.network,
@@ -202,7 +211,7 @@ def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: f
         "scope": place.scope,
         "threads": place.threads,
         "case": row.case,
-        **_kernel(row),
+        **_kernel(row, rank),
         "status": row.status.value,
         "reason": row.reason,
         **{
@@ -213,25 +222,25 @@ def _speedup_record(pair: _Pair, speedup: gain.Gain, min_effect: float, floor: f
         "baseline_status": base.status.value if base else None,
         "baseline_s": base.median_s if base else None,
         **speedup._asdict(),
-        "verdict": verdict.of_rows(speedup, *pair.match, min_effect, floor).value if pair.match else None,
+        "verdict": verdict.of_rows(speedup, *match, min_effect, floor).value if match else None,
     }
 
 
-def _kernel(row: Row) -> dict[str, str | None]:
-    return {"kernel": row.kernel, "precision": precisions.of(row), "way": row.way}
+def _kernel(row: Row, rank: int) -> dict[str, str | int | None]:
+    return {"kernel": row.kernel, "precision": precisions.of(row), "way": row.way, "rank": rank}
 
 
-def _left_out(pairs: Iterable[_Pair], layers: Iterable[str]) -> list[str]:
+def _left_out(pairs: Iterable[Pair], layers: Iterable[str]) -> list[str]:
     timed = {pair.place.layer for pair in pairs if pair.match}
     return [layer for layer in layers if layer not in timed]
 
 
-def _total_record(one: _Sum, whole: gain.Gain, mean: gain.Gain) -> dict[str, Any]:
+def _total_record(one: _Sum, rank: int, whole: gain.Gain, mean: gain.Gain) -> dict[str, Any]:
     """One kernel on one network: the total where it is whole, and the mean of what there is."""
     time, base_time = gain.network_seconds(one.matches) if one.whole else (float("nan"), float("nan"))
     return {
-        **dict(zip(Place._fields, one.group, strict=False)),
-        **_kernel(one.pairs[0].row),
+        **one.pairs[0].place.group._asdict(),
+        **_kernel(one.pairs[0].row, rank),
         "layers": len(one.matches),
         "left_out": one.left_out,
         "total_s": time,

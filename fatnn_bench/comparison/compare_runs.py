@@ -70,7 +70,9 @@ def ratios(runs: Sequence[Run], min_effect: float = verdict.MIN_EFFECT) -> pd.Da
         effects = {"floor": floor, "least_effect": max(min_effect, floor)}
         aligned = list(_aligned(by_key, i))
         matches = [_match(*rows) for rows in aligned]
-        for rows, match, speedup in zip(aligned, matches, gain.of_layers(matches, (known[i], known[0])), strict=True):
+        for rows, match, speedup in zip(
+            aligned, matches, gain.of_layers(matches, gain.Known(known[i], known[0])), strict=True
+        ):
             word = verdict.of_rows(speedup, *match, min_effect, floor).value if match else None
             found = {**speedup._asdict(), "verdict": word, "same_code": same_code.unchanged(*rows), **effects}
             records.append(_record(names[0], names[i], *rows) | found)
@@ -90,7 +92,7 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
     aligned = [list(_aligned(by_key, i)) for i in range(1, len(runs))]
     matches = [[match for rows in one if (match := _match(*rows))] for one in aligned]
     known = [repeats.of(run) for run in runs]
-    found = [gain.means([cases], (known[i], known[0]))[0] for i, cases in enumerate(matches, start=1)]
+    found = [gain.means([cases], gain.Known(known[i], known[0]))[0] for i, cases in enumerate(matches, start=1)]
     return pd.DataFrame(
         [
             {"run": name, "baseline": baseline, "cases": len(cases), "left_out": len(every) - len(cases)}

@@ -1,8 +1,6 @@
-"""By precision first: of the kernels of a precision, the one that a person would run, and what the others gain.
+"""By precision first: the best way of each precision, what its others gain, and on which layers one of them is faster.
 
-A precision's *way* is its best kernel in a run, by what it gains on all layers together. Kernels that were not timed on
-some layer come behind those that were timed on all: a mean of easy layers is no gain. A kernel of no known precision
-stands for itself.
+Which way is the best is decided once for all layers (:mod:`fatnn_bench.comparison.ranking`), so it need not be on each.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,12 +8,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison import compare, gain, verdict
+from fatnn_bench.comparison.compare import Comparison
 from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.kernels import Kernel, kernels_of_table
+from fatnn_bench.comparison.places import Group, Place
+from fatnn_bench.comparison.verdict import Verdict
+from fatnn_bench.records.run import Row
 from fatnn_bench.workload import precisions
 
-__all__ = ["Column", "by_kernel", "by_precision"]
+__all__ = ["Column", "Exceptions", "by_kernel", "by_precision", "exceptions"]
+
+#: By how much another way must be faster on a layer for a person to want a second kernel.
+CLEARLY = 0.1
+#: Layers that a sentence names; the others are counted.
+_NAMED = 4
 
 
 class Column(NamedTuple):
@@ -52,15 +59,52 @@ def by_precision(totals: pd.DataFrame, single: str | None, baseline: str | None)
 def _columns(kernels: Sequence[Kernel], totals: pd.DataFrame) -> Iterator[Column]:
     rows = totals.set_index("kernel").to_dict(orient="index")
     gains = {name: compare.overall({str(field): cell for field, cell in row.items()}) for name, row in rows.items()}
-
-    def rank(kernel: Kernel) -> tuple[int, float]:
-        gain = gains[kernel.name]
-        return (rows[kernel.name]["layers"], gain.speedup) if gain else (0, 0.0)
-
     for precision in dict.fromkeys(kernel.precision for kernel in kernels):
-        alike = [kernel for kernel in kernels if kernel.precision == precision]
+        alike = sorted((one.name for one in kernels if one.precision == precision), key=lambda name: rows[name]["rank"])
         if precision is None:
-            yield from (Column(kernel.name, kernel.name) for kernel in alike)
-            continue
-        best, *others = sorted(alike, key=rank, reverse=True)
-        yield Column(precision, best.name, tuple((other.name, gains[other.name]) for other in others))
+            yield from (Column(kernel, kernel) for kernel in alike)
+        else:
+            best, *others = alike
+            yield Column(precision, best, tuple((other, gains[other]) for other in others))
+
+
+class Exceptions(NamedTuple):
+    """A way that is clearly faster on some layers than the best way of its precision on all."""
+
+    precision: str
+    best: str  #: its kernel
+    kernel: str
+    gains: dict[str, Gain]  #: of the kernel over the best way, by layer
+
+    def __str__(self) -> str:
+        """``ternary-fatnn is faster than ternary-tiles on fc 19.0× [17.5, 20.6], conv1 1.29× [1.21, 1.37]``."""
+        largest = sorted(self.gains.items(), key=lambda item: -item[1].speedup)
+        more = [f"{len(largest) - _NAMED} more"] if len(largest) > _NAMED else []
+        layers = ", ".join([*(f"{layer} {gain}" for layer, gain in largest[:_NAMED]), *more])
+        return f"{self.kernel} is faster than {self.best} on {layers}"
+
+
+def exceptions(comparison: Comparison) -> dict[Group, list[Exceptions]]:
+    """Return the layers of each group on which another way of a precision is surely faster, by 10% or more."""
+    matches = list(_fastest_beside_best(comparison))
+    gains = gain.of_layers([match for _, match in matches], comparison.known)
+    found: dict[Group, dict[tuple[str, str], Exceptions]] = {}
+    for (place, (row, best)), gained in zip(matches, gains, strict=True):
+        if verdict.of_rows(gained, row, best, CLEARLY, comparison.floor) is Verdict.FASTER:
+            new = Exceptions(str(precisions.of(best)), best.kernel, row.kernel, {})
+            of_kernels = found.setdefault(place.group, {}).setdefault((best.kernel, row.kernel), new)
+            of_kernels.gains[place.layer] = gained
+    return {group: list(of_kernels.values()) for group, of_kernels in found.items()}
+
+
+def _fastest_beside_best(comparison: Comparison) -> Iterator[tuple[Place, gain.Match]]:
+    """On each layer and of each precision, the fastest row where that is not the best way's, beside it."""
+    rows_at: dict[tuple[Place, str | None], list[Row]] = {}
+    for pair in comparison.pairs:
+        if pair.row.timed:
+            rows_at.setdefault((pair.place, precisions.of(pair.row)), []).append(pair.row)
+    for (place, precision), rows in rows_at.items():
+        best = next((row for row in rows if comparison.ranks[place.group, row.kernel] == 1), None)
+        fastest = min(rows, key=gain.total_seconds)
+        if precision is not None and best is not None and fastest is not best:
+            yield place, (fastest, best)

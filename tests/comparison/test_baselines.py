@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from synthetic import counted, make_row
 
-from fatnn_bench.comparison import baselines
-from fatnn_bench.comparison.baselines import Place
+from fatnn_bench.comparison import baselines, gain
+from fatnn_bench.comparison.places import Place
 from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Status
 
@@ -20,8 +20,9 @@ def row(kernel, layer, ms, count=1, **changes):
 def chosen(*rows, name=None):
     places = {}
     for each in rows:
-        places.setdefault(Place(None, each.network, each.scope, 1, each.shape["name"]), []).append(each)
-    found = baselines.of(places, name, repeats.found(rows, ()))
+        places.setdefault(Place(None, each.network, each.scope, 1, each.shape["name"]), {})[each.kernel] = each
+    known = repeats.found(rows, ())
+    found = baselines.of(places, name, gain.Known(known, known))
     return [base and base.kernel for base in found.values()]
 
 

@@ -6,7 +6,7 @@ from synthetic import counted, make_row
 from fatnn_bench.comparison import gain
 from fatnn_bench.records import repeats
 
-UNKNOWN = repeats.NONE, repeats.NONE
+UNKNOWN = gain.Known(repeats.NONE, repeats.NONE)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def in_layers(blocks):
     effects = [1.0, 1.1, 1.04], [1.0, 0.98, 1.03]
     layers = [[measured(str(k), f"conv{i}", each, block) for k, each in enumerate(effects)] for i, block in blocks]
     known = repeats.found([row for layer in layers for row in layer], ())
-    return [(row, base) for row, base in layers], (known, known)
+    return [(row, base) for row, base in layers], gain.Known(known, known)
 
 
 def width(of, blocks):

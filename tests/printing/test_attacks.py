@@ -16,7 +16,7 @@ from fatnn_bench.errors import CONTROL
 from fatnn_bench.figures import Options, saving, style
 from fatnn_bench.files import csvfile
 from fatnn_bench.interchange import google_benchmark, pytest_benchmark, tabular
-from fatnn_bench.printing import escaping, render, tables
+from fatnn_bench.printing import escaping, render, speedups, tables
 from fatnn_bench.printing.formats import Format
 from fatnn_bench.records.run import Status
 from fatnn_bench.report import page
@@ -34,7 +34,7 @@ def run_of(name):
 
 def documents(name):
     run = run_of(name)
-    return [tables.rows_document(run), tables.speedups_document(run), tables.runs_document([run, run])]
+    return [tables.rows_document(run), speedups.document(run), tables.runs_document([run, run])]
 
 
 @attacks

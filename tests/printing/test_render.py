@@ -8,7 +8,7 @@ from synthetic import make_row, make_run, mixed_run
 
 from fatnn_bench.document import Document, Sheet
 from fatnn_bench.errors import UserError
-from fatnn_bench.printing import render, tables
+from fatnn_bench.printing import render, speedups, tables
 from fatnn_bench.printing.formats import Format
 
 KERNELS = (
@@ -26,7 +26,7 @@ KERNELS = (
 def wide_document():
     """All eight products on a layer with long names and sizes."""
     rows = [make_row(kernel, "conv3_down", ms=10 / (i + 1)) for i, kernel in enumerate(("blas.float32", *KERNELS))]
-    return tables.speedups_document(make_run(*rows), "blas.float32", all_ways=True)
+    return speedups.document(make_run(*rows), "blas.float32", all_ways=True)
 
 
 @pytest.mark.parametrize(("width", "blocks"), [(60, 2), (80, 2), (100, 1), (140, 1)])
@@ -38,7 +38,7 @@ def test_table_fits_its_width(width, blocks):
 
 
 def test_table_is_plain_text_without_trailing_blanks():
-    text = render.as_text(tables.speedups_document(mixed_run(), all_ways=True), Format.TABLE)
+    text = render.as_text(speedups.document(mixed_run(), all_ways=True), Format.TABLE)
     assert "\x1b" not in text
     assert not re.search(r" $", text, re.MULTILINE)
     assert re.search(r"^conv1 +49×512×4608 +8\.00 +0\.80 +1\.00 +SKIPPED +16\.0†$", text, re.MULTILINE)
@@ -46,11 +46,11 @@ def test_table_is_plain_text_without_trailing_blanks():
 
 def test_brackets_are_text_and_not_markup():
     run = make_run(make_row("float32", ms=1.0), make_row("int8", ms=1.0, reason="[bold]no[/bold]", status="MISTRUSTED"))
-    assert "[bold]no[/bold]" in render.as_text(tables.speedups_document(run), Format.TABLE)
+    assert "[bold]no[/bold]" in render.as_text(speedups.document(run), Format.TABLE)
 
 
 def test_csv_is_long_and_exact():
-    document = tables.speedups_document(mixed_run())
+    document = speedups.document(mixed_run())
     rows = list(csv.DictReader(io.StringIO(render.as_text(document, Format.CSV))))
     assert len(rows) == 8
     assert [float(row["speedup"]) for row in rows if row["speedup"]] == document.long["speedup"].dropna().tolist()
@@ -59,7 +59,7 @@ def test_csv_is_long_and_exact():
 
 
 def test_json_has_null_for_what_is_unknown():
-    data = json.loads(render.as_text(tables.speedups_document(mixed_run()), Format.JSON))
+    data = json.loads(render.as_text(speedups.document(mixed_run()), Format.JSON))
     assert data["run"]["machine"] == "Test & Co 9000 (zen4)"
     assert data["layers"][3]["speedup"] is None
     assert data["layers"][0]["network"] == "net"
@@ -81,7 +81,7 @@ def test_markdown():
 
 
 def test_latex_is_balanced_and_escaped():
-    text = render.as_text(tables.speedups_document(mixed_run(), all_ways=True), Format.LATEX)
+    text = render.as_text(speedups.document(mixed_run(), all_ways=True), Format.LATEX)
     assert text.count(r"\begin{") == text.count(r"\end{") == 2
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
     assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 2, 1]
@@ -103,7 +103,7 @@ def test_latex_escapes_every_special_sign():
 @pytest.mark.parametrize("form", Format)
 def test_every_format_of_every_document_ends_in_one_newline(form):
     run = mixed_run()
-    for document in (tables.speedups_document(run), tables.runs_document([run, run]), tables.rows_document(run)):
+    for document in (speedups.document(run), tables.runs_document([run, run]), tables.rows_document(run)):
         text = render.as_text(document, form)
         assert text.endswith("\n")
         assert not text.endswith("\n\n")

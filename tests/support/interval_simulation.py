@@ -144,7 +144,7 @@ def _rows(times, block="b"):
         for layer in range(len(times))
     ]  # fmt: skip
     known = repeats.found([row for layer in rows for row in layer], ())
-    return rows, (known, known)
+    return rows, gain.Known(known, known)
 
 
 def _by_kernel(rows):
