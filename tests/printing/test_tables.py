@@ -1,7 +1,6 @@
-import pytest
 from synthetic import make_noise, make_row, make_run, mixed_run
 
-from fatnn_bench.printing import footnotes, speedups, tables
+from fatnn_bench.printing import speedups, tables
 from fatnn_bench.records.run import Status
 
 
@@ -185,28 +184,3 @@ def test_rows_of_several_places_say_theirs():
 def test_a_run_without_rows_can_be_shown():
     (sheet,) = tables.rows_document(make_run()).sheets
     assert (sheet.title, sheet.rows) == ("0 cases", ())
-
-
-@pytest.mark.parametrize(
-    ("faults", "notes"),
-    [
-        ([("a", "PASSED", "", "x")], []),
-        ([("a", "ERROR", "", "x")], ["ERROR a on x: no reason was given"]),
-        (
-            [
-                ("a", "SKIPPED", "r", "x"),
-                ("b", "SKIPPED", "r", "x"),
-                ("a", "SKIPPED", "r", "y"),
-                ("b", "SKIPPED", "r", "y"),
-            ],
-            ["SKIPPED a, b on x, y: r"],
-        ),
-        # never "a, b on x, y": b was not skipped on y
-        (
-            [("a", "SKIPPED", "r", "x"), ("b", "SKIPPED", "r", "x"), ("a", "SKIPPED", "r", "y")],
-            ["SKIPPED a on x, y: r", "SKIPPED b on x: r"],
-        ),
-    ],
-)
-def test_footnotes_group_only_what_is_equal(faults, notes):
-    assert list(footnotes.by_kernel(faults)) == notes
