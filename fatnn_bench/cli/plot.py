@@ -9,7 +9,7 @@ import typer
 
 from fatnn_bench.cli import say
 from fatnn_bench.cli.options import KernelOption, together, writable
-from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
+from fatnn_bench.cli.saved import BaselineOption, RunsArgument, WaysOption, read
 from fatnn_bench.errors import UserError
 from fatnn_bench.figures import KINDS, Options
 
@@ -53,6 +53,7 @@ def plot(
     ] = 1,
     baseline: BaselineOption = None,
     kernel: KernelOption = None,
+    ways: WaysOption = False,
     peak: Annotated[
         Path | None,
         typer.Option(help="roofline: the machine's limits, a JSON file of `fatnn-bench peak`.", metavar="FILE"),
@@ -76,7 +77,7 @@ def plot(
     from fatnn_bench.figures import room, saving
     from fatnn_bench.figures.style import Width
 
-    given = {"baseline": baseline, "kernel": kernel, "peak": peak, "measure_bandwidth": measure_bandwidth}
+    given = {"baseline": baseline, "kernel": kernel, "ways": ways, "peak": peak, "measure_bandwidth": measure_bandwidth}
     given["accuracy"] = accuracy
     _refuse_strangers(kind, given, len(runs))
     saved = [read(path) for path in runs]
@@ -85,6 +86,7 @@ def plot(
         together(kernel) if kernel else None,
         _bandwidths(saved[0], peak, measure_bandwidth),
         _accuracy(accuracy),
+        ways,
     )
     width = Width.SCREEN if style is Style.SCREEN else Width.COLUMN if columns == 1 else Width.PAGE
     if words := room.left_out(saved):

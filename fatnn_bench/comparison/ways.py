@@ -17,7 +17,7 @@ from fatnn_bench.comparison.verdict import Verdict
 from fatnn_bench.records.run import Row
 from fatnn_bench.workload import precisions
 
-__all__ = ["Column", "Exceptions", "by_kernel", "by_precision", "exceptions"]
+__all__ = ["Column", "Exceptions", "best", "by_kernel", "by_precision", "exceptions"]
 
 #: By how much another way must be faster on a layer for a person to want a second kernel.
 CLEARLY = 0.1
@@ -51,9 +51,25 @@ def by_precision(totals: pd.DataFrame, single: str | None, baseline: str | None)
         The kernel that was asked for as the baseline; the fastest float32 if not given.
     """
     kernels = kernels_of_table(totals)
-    of_baseline = next((one.precision for one in kernels if one.name == baseline), precisions.FLOAT32)
+    of_baseline = _precision(kernels, baseline)
     columns = list(_columns([one for one in kernels if one.precision != of_baseline], totals))
     return columns or by_kernel(totals, single)
+
+
+def best(table: pd.DataFrame, baseline: str | None, of_group: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of the best way of each precision, without that of what all are measured against.
+
+    Where a group has no other precision, it keeps all rows. Parameters are those of :func:`by_precision`, of a table
+    with the columns ``kernel, precision, way, rank``, and the columns that tell its groups apart.
+    """
+    kept = (table["rank"] == 1) & (table["precision"] != _precision(kernels_of_table(table), baseline))
+    alone = ~kept.groupby([table[name] for name in of_group], dropna=False).transform("any")
+    return table[kept | alone]
+
+
+def _precision(kernels: Sequence[Kernel], baseline: str | None) -> str | None:
+    """That of what all are measured against."""
+    return next((one.precision for one in kernels if one.name == baseline), precisions.FLOAT32)
 
 
 def _columns(kernels: Sequence[Kernel], totals: pd.DataFrame) -> Iterator[Column]:

@@ -31,13 +31,13 @@ class Kind:
 
 
 KINDS = {
-    "speedup": Kind("how much faster each kernel is, layer by layer", ("baseline",), most_layers=40),
-    "stages": Kind("where the time of a layer goes", ("kernel",), most_layers=40),
-    "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth"), most_layers=40),
+    "speedup": Kind("how much faster each precision is, layer by layer", ("baseline", "ways"), most_layers=40),
+    "stages": Kind("where the time of a layer goes", ("kernel", "ways"), most_layers=40),
+    "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth", "ways"), most_layers=40),
     "pareto": Kind("what accuracy costs", ("accuracy",)),
-    "heatmap": Kind("speedups as a map, for many layers at once", ("baseline",), most_layers=60),
-    "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline",)),
-    "platforms": Kind("speedup over float32 by platform, modelled ones hatched", ("baseline",), several=True),
+    "heatmap": Kind("speedups as a map, for many layers at once", ("baseline", "ways"), most_layers=60),
+    "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline", "ways")),
+    "platforms": Kind("speedup over float32 by platform, modelled ones hatched", ("baseline", "ways"), several=True),
     "scaling": Kind("what more threads bring", ("kernel",), several=True),
 }
 
@@ -50,3 +50,4 @@ class Options:
     kernel: str | None = None  #: comma-separated shell patterns
     bandwidths: "Sequence[Bandwidth]" = ()  #: of the machine that the run was measured on
     accuracy: "AccuracyRun | None" = None  #: of the network of the run
+    ways: bool = False  #: all kernels, and not only the best way of each precision

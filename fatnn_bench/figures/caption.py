@@ -1,20 +1,25 @@
 """The line below a figure, and the names of places and layers in it: which machine, when, what the clock saw."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fatnn_bench.comparison.kernels import Kernel
 from fatnn_bench.figures.style import MUTED, lines, shown
 from fatnn_bench.printing.footnotes import DOUBT
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Header, Row, Status
 from fatnn_bench.workload import precisions
 
-__all__ = ["PLACE", "layer_title", "note", "place_title", "row_columns", "write"]
+__all__ = ["BEST_WAYS", "PLACE", "layer_title", "note", "place_title", "row_columns", "series", "write"]
 
 #: The columns that say where kernels may stand in one picture.
 PLACE = ["platform", "network", "scope", "threads"]
+#: What a figure says that was asked for no more.
+BEST_WAYS = " Of each precision, its best way here; --ways draws all kernels."
 _CHARACTERS_AN_INCH = 17.5
 #: The most characters of a layer's name, which stands in a narrow panel, and of a machine's, which is wrapped.
 _LAYER, _MACHINE = 28, 120
@@ -36,6 +41,18 @@ def row_columns(row: Row, layer: str) -> dict[str, Any]:
         "way": row.way,
         "status": row.status.value,
     }
+
+
+def series(kernels: Iterable[Kernel]) -> list[str]:
+    """Return what a legend calls kernels: ``ternary (ternary-tiles)`` where no other of a precision is drawn."""
+    kernels = list(kernels)
+    alike = Counter(kernel.precision for kernel in kernels)
+    return [
+        f"{precisions.words(kernel.precision)} ({kernel.name})"
+        if kernel.precision and alike[kernel.precision] == 1 and kernel.name != kernel.precision
+        else kernel.name
+        for kernel in kernels
+    ]
 
 
 def place_title(place: pd.Series) -> str:

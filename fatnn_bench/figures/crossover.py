@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison import compare, ways
 from fatnn_bench.comparison.kernels import kernels_of_table
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, width_in
@@ -46,15 +46,18 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     table = table[table["speedup"].notna() & table["k"].notna() & (table["kernel"] != table["baseline"])]
-    table = table[table["precision"] != precisions.FLOAT32].reset_index(drop=True)
+    table = table[table["precision"] != precisions.FLOAT32]
+    if not options.ways:
+        table = ways.best(table, options.baseline, caption.PLACE)
+    table = table.reset_index(drop=True)
     for column in _AXES:
         table[f"crossing_{column}"] = None
         for _, rows in table.groupby(["kernel", *caption.PLACE], dropna=False):
             table.loc[rows.index, f"crossing_{column}"] = crossing(rows, column)
-    return table, _figure(table, run, options.baseline)
+    return table, _figure(table, run, options)
 
 
-def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
+def _figure(table: pd.DataFrame, run: Run, options: Options) -> Figure:
     kernels = style.looks(kernels_of_table(table))
     lines = -(-len(kernels) // max(1, min(MOST_COLUMNS, int(width_in() / COLUMN_IN))))
     columns = -(-len(kernels) // lines)
@@ -68,14 +71,14 @@ def _figure(table: pd.DataFrame, run: Run, baseline: str | None) -> Figure:
             ax = axes[2 * (i // columns) + part, i % columns]
             ax.set_title(name, loc="left", fontsize=8.5, fontweight="bold")
             _draw(ax, table[table["kernel"] == kernel], column, look.colour)
-    words = compare.baseline_words(compare.single_baseline(table), baseline)
+    words = compare.baseline_words(compare.single_baseline(table), options.baseline)
     title = style.title(f"From where on a kernel beats {words}")
     drawn.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
     axes_words = "; ".join(f"{column.upper()}: {what}" for column, what in _AXES.items())
     reading = (
         f"Dots: layers, with 95% intervals; dashed: from here on every layer measured is surely faster. {axes_words}."
     )
-    caption.write(drawn, table, run.header, reading)
+    caption.write(drawn, table, run.header, reading + ("" if options.ways else caption.BEST_WAYS))
     return drawn
 
 

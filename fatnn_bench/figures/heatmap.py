@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from fatnn_bench.comparison import compare
+from fatnn_bench.comparison import compare, ways
 from fatnn_bench.comparison.kernels import kernels_of_table, names
 from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, style
@@ -50,9 +50,11 @@ class _Names:
 
 
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
-    """Return the table of :func:`fatnn_bench.comparison.compare.speedups` of a run, and the figure."""
+    """Return the rows of :func:`fatnn_bench.comparison.compare.speedups` that are drawn, and the figure."""
     (run,) = runs
     table = compare.speedups(run, options.baseline)
+    if not options.ways:
+        table = ways.best(table, options.baseline, caption.PLACE)
     single = compare.single_baseline(table)
     panels = [panel for _, panel in table.groupby(caption.PLACE, sort=False, dropna=False)]
     kernels = [[name for name in names(kernels_of_table(panel)) if name != single] for panel in panels]
@@ -69,7 +71,8 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
         _name(ax, around)
     title = style.title(f"Speedup over {compare.baseline_words(single, options.baseline)}")
     drawn.suptitle(title, x=0.008, ha="left", size=style.TITLE, weight="bold")
-    caption.write(drawn, table, run.header, "Cells: ratio of median times, coloured by its logarithm; white is 1×.")
+    reading = "Cells: ratio of median times, coloured by its logarithm; white is 1×."
+    caption.write(drawn, table, run.header, reading + ("" if options.ways else caption.BEST_WAYS))
     return table, drawn
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from fatnn_bench.comparison import ranking, ways
 from fatnn_bench.comparison.kernels import kernels_of_rows, kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
@@ -31,6 +32,8 @@ _ORIGINS = {
     Status.IMPORTED: "imported",
 }
 _HATCHES = {"measured": "", "modelled": "////", "imported": "----"}
+#: The columns that tell bars apart which belong together.
+_GROUP = ["platform", "origin", "scope", "threads"]
 #: Behind the name of a platform that was not measured.
 _MARKS = {"measured": "", "modelled": " (modelled)", "imported": " (imported)"}
 LINE_IN, MARGIN_IN = 2.4, 1.3
@@ -43,6 +46,8 @@ GROUP, HEADROOM = 0.86, 0.22
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
     """Return the table of :func:`table`, and the figure."""
     speedups = table(runs, options.baseline)
+    if not options.ways:
+        speedups = ways.best(speedups, options.baseline, _GROUP)
     return speedups, _draw(speedups, runs, options.baseline)
 
 
@@ -60,7 +65,7 @@ def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``platform, origin, scope, threads, kernel, precision, way, layers, speedup, mistrusted``.
+        ``platform, origin, scope, threads, kernel, precision, way, rank, layers, speedup, mistrusted``.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def table(runs: Sequence[Run], baseline: str | None = None) -> pd.DataFrame:
         group = groups.setdefault((platform, _ORIGINS[row.status], row.scope, row.threads), {})
         group.setdefault((row.layer, shape_key(row.shape)), {})[row.kernel] = row
     records = [
-        dict(zip(("platform", "origin", "scope", "threads"), group, strict=True)) | record
+        dict(zip(_GROUP, group, strict=True)) | record
         for group, layers in groups.items()
         for record in _records(layers, baseline)
     ]
@@ -99,12 +104,15 @@ def _records(layers: dict[Any, dict[str, Row]], baseline: str | None) -> Iterato
             for row in rows.values():
                 if row is not base:
                     pairs.setdefault(row.kernel, []).append((row, base))
+    alike = ranking.ranked(list(layers.values()), is_timed=lambda row: True).values()
+    ranks = {kernel: rank for kernels in alike for rank, kernel in enumerate(kernels, start=1)}
     for kernel in kernels_of_rows(row for matches in pairs.values() for row, _ in matches):
         ratios = [(base.median_s or 0.0) / (row.median_s or 1.0) for row, base in pairs[kernel.name]]
         yield {
             "kernel": kernel.name,
             "precision": kernel.precision,
             "way": kernel.way,
+            "rank": ranks.get(kernel.name, 1),
             "layers": len(ratios),
             "speedup": statistics.geometric_mean(ratios),
             "mistrusted": any(Status.MISTRUSTED in (row.status, base.status) for row, base in pairs[kernel.name]),
@@ -116,7 +124,7 @@ def _float32(rows: Any) -> list[Row]:
 
 
 def _draw(speedups: pd.DataFrame, runs: Sequence[Run], baseline: str | None) -> Figure:
-    groups = [group for _, group in speedups.groupby(["platform", "origin", "scope", "threads"], sort=False)]
+    groups = [group for _, group in speedups.groupby(_GROUP, sort=False)]
     a_line = max(1, int(width_in() / PLATFORM_IN))
     lines = -(-len(groups) // a_line)
     room = -(-len(groups) // lines)

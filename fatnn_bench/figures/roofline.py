@@ -6,6 +6,7 @@ of memory: MACs a byte × bytes a second (Williams, Waterman, Patterson, "Roofli
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
+from fatnn_bench.comparison import ranking
 from fatnn_bench.comparison.kernels import kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
@@ -93,7 +95,8 @@ def table(run: Run, bandwidths: Sequence[Bandwidth] = ()) -> pd.DataFrame:
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
     """Return the :func:`table` of a run, and the figure."""
     (run,) = runs
-    points = table(run, options.bandwidths)
+    shown = run if options.ways else replace(run, rows=tuple(ranking.best_ways(run.rows)))
+    points = table(shown, options.bandwidths)
     return points, draw(points, run.header, options.bandwidths)
 
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fatnn_bench.comparison import compare
-from fatnn_bench.comparison.kernels import kernels_of_table
+from fatnn_bench.comparison import compare, ways
+from fatnn_bench.comparison.kernels import Kernel, kernels_of_table
 from fatnn_bench.document import number
 from fatnn_bench.figures import Options, caption, legend
 from fatnn_bench.figures.style import (
@@ -56,14 +56,16 @@ class _Line:
 
 
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
-    """Return the table of :func:`fatnn_bench.comparison.compare.speedups` of a run, and the figure."""
+    """Return the rows of :func:`fatnn_bench.comparison.compare.speedups` that are drawn, and the figure."""
     (run,) = runs
     table = compare.speedups(run, options.baseline)
-    return table, draw(table, run.header, options.baseline)
+    if not options.ways:
+        table = ways.best(table, options.baseline, caption.PLACE)
+    return table, draw(table, run.header, options)
 
 
-def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) -> Figure:
-    """Draw a table of :func:`fatnn_bench.comparison.compare.speedups`.
+def draw(speedups: pd.DataFrame, header: Header, options: Options) -> Figure:
+    """Draw rows of :func:`fatnn_bench.comparison.compare.speedups`.
 
     Parameters
     ----------
@@ -71,8 +73,8 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
         At least one row with a speedup.
     header : Header
         Of the run: the caption says machine, platform and time.
-    baseline : str, optional
-        The kernel that was chosen as the baseline; None for the fastest float32 of each layer.
+    options : Options
+        Which baseline was chosen, and whether all kernels were.
 
     Returns
     -------
@@ -80,13 +82,15 @@ def draw(speedups: pd.DataFrame, header: Header, baseline: str | None = None) ->
         Of no display. Draw and save it within ``matplotlib.rc_context(style.rc(...))``.
     """
     single = compare.single_baseline(speedups)
-    drawn = {name: look for name, look in looks(kernels_of_table(speedups)).items() if name != single}
+    kernels = [kernel for kernel in kernels_of_table(speedups) if kernel.name != single]
+    drawn = looks(kernels)
     lines = list(_lines(speedups, drawn))
     figure = Figure(figsize=(width_in(), LINE_IN * len(lines) + margin_in(MARGIN_IN)), layout="constrained")
     for ax, line in zip(figure.subplots(len(lines), 1, squeeze=False)[:, 0], lines, strict=True):
         _draw_line(ax, line)
-    _legend(figure, drawn, single, f"Speedup over {compare.baseline_words(single, baseline)}")
-    caption.write(figure, speedups, header, "Bars: ratio of times; whiskers: its 95% interval.")
+    _legend(figure, kernels, single, f"Speedup over {compare.baseline_words(single, options.baseline)}")
+    reading = "Bars: ratio of times; whiskers: its 95% interval."
+    caption.write(figure, speedups, header, reading + ("" if options.ways else caption.BEST_WAYS))
     return figure
 
 
@@ -154,10 +158,10 @@ def _bar(ax: Axes, x: float, width: float, look: Look, row: dict[Any, Any]) -> N
     )
 
 
-def _legend(figure: Figure, drawn: Mapping[str, Look], single: str | None, title: str) -> None:
+def _legend(figure: Figure, kernels: Sequence[Kernel], single: str | None, title: str) -> None:
     handles: list[Patch | Line2D] = [
         Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=ink_on(look.colour), linewidth=0)
-        for look in drawn.values()
+        for look in looks(kernels).values()
     ]
     handles.append(Line2D([], [], color=INK, linewidth=0.7))
-    legend.write(figure, handles, [*drawn, f"1× = {single or 'fastest float32'}"], title)
+    legend.write(figure, handles, [*caption.series(kernels), f"1× = {single or 'fastest float32'}"], title)

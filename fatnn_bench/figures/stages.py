@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from fatnn_bench.comparison import ranking
 from fatnn_bench.comparison.kernels import Kernel, kernels_of_rows, kernels_of_table, names
 from fatnn_bench.document import number
 from fatnn_bench.errors import NothingComparableError
@@ -38,7 +39,7 @@ HEADROOM = 0.25
 _ROOM = 0.09
 
 
-def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
+def table(run: Run, kernels: str | None = None, all_ways: bool = True) -> pd.DataFrame:
     """Return the stages of a run, a row a stage.
 
     Parameters
@@ -47,6 +48,8 @@ def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
     kernels : str, optional
         Comma-separated shell patterns of the kernels to keep; if None, the suite's own of fewer bits than float32,
         beside which their stages would be too short to see.
+    all_ways : bool
+        Whether all of these are kept, and not only the best way of each precision among them.
 
     Returns
     -------
@@ -67,6 +70,9 @@ def table(run: Run, kernels: str | None = None) -> pd.DataFrame:
         for row, layer in zip(run.rows, layer_names(run.rows), strict=True)
         if row.timed and row.stages_s and row.kernel in chosen
     ]
+    if not all_ways:
+        best = {row.case for row in ranking.best_ways([row for row, _ in kept])}
+        kept = [(row, layer) for row, layer in kept if row.case in best]
     if not kept:
         raise NothingComparableError(
             f"{run.source or 'the run'} has no stages of {kernels or 'kernels of fewer bits than float32'}; "
@@ -94,7 +100,7 @@ def _records(row: Row, layer: str) -> Iterator[dict[str, Any]]:
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
     """Return the :func:`table` of a run, and the figure."""
     (run,) = runs
-    stages = table(run, options.kernel)
+    stages = table(run, options.kernel, options.ways or options.kernel is not None)
     return stages, draw(stages, run.header)
 
 
