@@ -97,6 +97,10 @@ def _kernels() -> Iterable[tuple[str, str]]:
         for name, contender in contenders(scope).items():
             domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
             scopes.setdefault(name, []).append(scope)
+    for name, contender in contenders("kernel", "cuda").items():
+        if name not in domains:
+            domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
+            scopes[name] = ["kernel, on a GPU"]
     return [(name, f"{domain} ({', '.join(scopes[name])})") for name, domain in domains.items()]
 
 

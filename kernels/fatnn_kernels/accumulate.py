@@ -48,6 +48,7 @@ def _popcounts(builder: ir.IRBuilder, words: Words, steps: ir.Value) -> Sums:
 #: The ways that there are on a CPU.
 WAYS: dict[Way, Accumulate] = {
     "popcount": _popcounts,
+    "tensor": _popcounts,  # what tensor cores count, a CPU can: the truth of it is tested so
     "lookup": sum_looked_up,
     "dot": _as_they_come,
     "tiles": sum_tiles,

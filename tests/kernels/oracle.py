@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fatnn_kernels import PRODUCTS
-from fatnn_kernels.catalogue import products
+from fatnn_kernels.catalogue import TENSOR_PRODUCTS, products
 from fatnn_kernels.int8 import INT8_BY_DOT
 from fatnn_kernels.packing import words_of_steps
 from fatnn_kernels.target import current_target
@@ -14,11 +14,13 @@ from fatnn_kernels.target import current_target
 #: Every product as machines have it whose tables to look up have so many entries.
 BY_ENTRIES = {entries: products(replace(current_target(), table_entries=entries)) for entries in (16, 64)}
 LOOK_UPS = [product for by_name in BY_ENTRIES.values() for product in by_name.values() if product.way == "lookup"]
-#: Every product by name; int8 once for each instruction it is made for, look-ups for tables of any size.
+#: Every product by name, those for tensor cores too; int8 once for each instruction it is made for, look-ups for tables
+#: of any size.
 ALL_PRODUCTS = (
     {name: product for name, product in PRODUCTS.items() if name != "int8" and product.way != "lookup"}
     | {f"int8 in {dot}": product for dot, product in INT8_BY_DOT.items()}
     | {f"{product.name} of {product.step.table.entries.shape[1]}": product for product in LOOK_UPS}
+    | {product.name: product for product in TENSOR_PRODUCTS}
 )
 KINDS = st.sampled_from(["any", "zero", "equal", "extreme", "mostly zero"])
 SEEDS = st.integers(0, 2**32 - 1)

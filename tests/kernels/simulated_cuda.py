@@ -3,14 +3,18 @@
 import json
 import sys
 
+from emulated_tensor_cores import Device
 from oracle import assert_product, operands
 
-from fatnn_kernels.cuda import PRODUCTS
+from fatnn_kernels.cuda import PRODUCTS, driver, tensor_kernel
 from fatnn_kernels.cuda.driver import Gemm, gemm
+from fatnn_kernels.cuda.tensor_tile import TensorTile
 from fatnn_kernels.cuda.tile import CudaTile
 
 #: Rows and columns of a thread, and threads of a block: few, for the simulator runs a thread as one of Python's.
 TILES = {"wide": (1, 4, 1, 2, 4), "odd": (3, 2, 2, 3, 2), "square": (4, 4, 2, 2, 3)}
+#: Fragments of a warp, and warps of a block.
+TENSOR_TILES = {"one": (1, 1, 1, 1), "many": (2, 3, 1, 2), "high": (1, 1, 2, 1)}
 
 
 def check(name, tile, m, n, words, kind):
@@ -24,11 +28,22 @@ def check(name, tile, m, n, words, kind):
     if tile is None:
         assert_product(product, gemm(product, x, y), x, y)
         return
-    ready = Gemm(product, x, y, CudaTile(product, *TILES[tile]))
-    for _ in range(2):  # each time anew
+    shape = TENSOR_TILES[tile] if product.way == "tensor" else TILES[tile]
+    emulated = Device()
+    emulate(emulated)
+    ready = Gemm(product, x, y, (TensorTile if product.way == "tensor" else CudaTile)(product, *shape))
+    for eager in (True, False):  # each time anew
+        emulated.eager = eager
         ready.spoil()
         ready.enqueue()
         assert_product(product, ready.result(), x, y)
+
+
+def emulate(device):
+    """Give kernels the tensor cores that the simulator has none of."""
+    driver.obstacle = lambda product: ""
+    for name in ("add_and_popcounts", "begin_copy", "end_group", "await_groups", "load_pair", "store_pair"):
+        setattr(tensor_kernel, name, getattr(device, name))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import ctypes
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 
@@ -113,6 +114,23 @@ def test_what_has_a_clock_of_its_own_is_timed_by_it_and_not_doubted_for_the_host
     assert noise.disturbances(slow_host, 1.0, threads=1) == []
 
 
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0), (9, 0)])
+def test_tensor_cores_came_with_ampere(monkeypatch, capability):
+    """The device is a stand-in: there is none here."""
+    from fatnn_kernels.cuda import PRODUCTS, device
+
+    lacks = "no tensor cores that count bits: this GPU has compute capability 7.5, and they came with 8.0"
+    monkeypatch.setattr(device.cuda, "get_current_device", lambda: SimpleNamespace(compute_capability=capability))
+    assert device.obstacle(PRODUCTS["binary-tensor"]) == (lacks if capability == (7, 5) else "")
+    assert device.obstacle(PRODUCTS["binary"]) == ""
+
+
+def test_kernels_of_a_gpu_are_listed(shell):
+    listed = [line.split()[0] for line in shell("list", "kernels").stdout.splitlines()]
+    assert {"ternary-tensor", "torch.tf32", "ternary-fatnn"} <= set(listed)
+    assert len(listed) == len(set(listed))
+
+
 def test_on_a_gpu_one_scope_is_measured():
     for scope in ("kernel", "layer"):
         reason = contenders(scope, "cuda")["binary"].skip_reason(bare_gemm(3, 3, 3))
@@ -122,10 +140,12 @@ def test_on_a_gpu_one_scope_is_measured():
 @needs_numba_cuda
 def test_products_run_in_the_simulator(shell):
     """Verified only: the simulator takes far longer than any clock of ours expects."""
-    chosen = ("--shapes", "5x9x40", "--kernel", "binary,torch.float32")
+    chosen = ("--shapes", "5x9x40", "--kernel", "binary,binary-tensor,torch.float32")
     done = shell("verify", "--platform", "cuda", *chosen, NUMBA_ENABLE_CUDASIM="1", CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 0, done.stderr
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["PASSED", "binary/5x9x40/kernel@1"],
+        ["SKIPPED", "binary-tensor/5x9x40/kernel@1"],
         ["SKIPPED", "torch.float32/5x9x40/kernel@1"],
     ]
+    assert "Numba's CUDA simulator has no tensor cores" in done.stdout

@@ -26,10 +26,16 @@ class GpuGemmContender:
         self._product, self._scope = product, scope
 
     def skip_reason(self, layer: Layer) -> str:
-        """No product runs grouped convolutions, and on a GPU none convolves or looks up."""
+        """No product runs grouped convolutions; on a GPU none convolves or looks up, and some need tensor cores."""
         if self.way in _LACKING:
             return _LACKING[self.way]
-        return layer.skip_reason or beyond(self._scope) or beyond_max_k(self._product, layer.k)
+        return layer.skip_reason or beyond(self._scope) or beyond_max_k(self._product, layer.k) or self._obstacle()
+
+    def _obstacle(self) -> str:
+        """What this GPU lacks; asked last, for it starts the driver."""
+        from fatnn_kernels.cuda.device import obstacle  # here, as below
+
+        return obstacle(self._product)
 
     def prepare(self, problem: Problem, threads: int) -> Prepared:
         return _PreparedGpuGemm(self._product, problem)
@@ -67,9 +73,9 @@ class _GpuLimit:
 
     def __init__(self, product: Product) -> None:
         from fatnn_bench.contenders.gpu.clock import Clock
-        from fatnn_kernels.cuda.limit import RegisterLoop
+        from fatnn_kernels.cuda.limit import register_loop
 
-        loop = RegisterLoop(product)
+        loop = register_loop(product)
         self.macs = loop.macs
         self.run = Clock(loop.enqueue).run
 

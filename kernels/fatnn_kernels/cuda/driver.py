@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numba import config, cuda
+from numba import cuda
 from numpy.typing import NDArray
 
-from fatnn_kernels.cuda.kernel import gemm_kernel
+from fatnn_kernels.cuda import kernel, tensor_kernel
+from fatnn_kernels.cuda.device import multiprocessors, obstacle
+from fatnn_kernels.cuda.tensor_tile import TensorTile, choose_tensor_tile
 from fatnn_kernels.cuda.tile import CudaTile, choose_tile
 from fatnn_kernels.packing import pack
 from fatnn_kernels.product import Product
@@ -40,24 +42,29 @@ class Gemm:
     Raises
     ------
     ValueError
-        A wrong dtype or shape, or a value outside the domain.
+        A wrong dtype or shape, a value outside the domain, or the GPU lacks what the product needs.
     """
 
-    def __init__(self, product: Product, x: NDArray[Any], y: NDArray[Any], tile: CudaTile | None = None) -> None:
+    def __init__(
+        self, product: Product, x: NDArray[Any], y: NDArray[Any], tile: CudaTile | TensorTile | None = None
+    ) -> None:
+        if lacks := obstacle(product):
+            raise ValueError(f"{product.name}: {lacks}")
         if tile is not None and tile.product is not product:
             raise ValueError(
                 f"{product.name}: the tile is one of {tile.product.name}; expected one of the same product"
             )
-        self.tile = tile or choose_tile(product, _rows(x), _rows(y), multiprocessors())
+        choose = choose_tensor_tile if product.way == "tensor" else choose_tile
+        self.tile: CudaTile | TensorTile = tile or choose(product, _rows(x), _rows(y), multiprocessors())
         a, b = pack(self.tile.packing, "x", x), pack(self.tile.packing, "y", y)
         if a.k != b.k:
             raise ValueError(f"{product.name}: x has K = {a.k} and y has K = {b.k}; expected the same K")
         self._m, self._n = a.count, b.count
         self._c = cuda.device_array((len(a.term), len(b.term)), product.dtype)
-        x, y = (_filled(operand.words, self.tile.unrolled) for operand in (a, b))
+        x, y = (self.tile.arranged(operand.words) for operand in (a, b))
         on_device = [cuda.to_device(part) for part in (x.ravel(), y.ravel(), a.term, b.term)]
         self._arguments = (*on_device, self._c, x.shape[1])
-        self._kernel = gemm_kernel(self.tile)
+        self._kernel = _kernel(self.tile)
         self._blocks, self._threads = self.tile.grid(a.count, b.count), (self.tile.threads_x, self.tile.threads_y)
         self.nbytes = x.nbytes + y.nbytes + int(self._c.nbytes)  #: packed operands read and results written
 
@@ -80,12 +87,5 @@ def _rows(operand: Any) -> int:
     return len(operand) if isinstance(operand, np.ndarray) and operand.ndim == 2 and operand.size else 1
 
 
-def _filled(words: NDArray[np.uint32], multiple: int) -> NDArray[np.uint32]:
-    """[tiles, words, planes, width], with zero words, which add nothing, up to a multiple of words."""
-    missing = -words.shape[1] % multiple
-    return np.pad(words, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else words
-
-
-def multiprocessors() -> int:
-    """Multiprocessors of the current GPU; 1 in the simulator."""
-    return 1 if config.ENABLE_CUDASIM else int(cuda.get_current_device().MULTIPROCESSOR_COUNT)
+def _kernel(tile: CudaTile | TensorTile) -> Any:
+    return tensor_kernel.gemm_kernel(tile) if isinstance(tile, TensorTile) else kernel.gemm_kernel(tile)

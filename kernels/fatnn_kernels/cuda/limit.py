@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numba import cuda, uint32
 
-from fatnn_kernels.cuda.driver import multiprocessors
+from fatnn_kernels.cuda.device import multiprocessors
 from fatnn_kernels.cuda.kernel import ITEMS, on_device, sum_types
+from fatnn_kernels.cuda.tensor_limit import TensorLoop
 from fatnn_kernels.product import Product
 
 #: Words of a call: enough that the beginning and the end do not count.
@@ -41,6 +42,11 @@ class RegisterLoop:
     def enqueue(self, stream: Any = 0) -> None:
         """Run the loop once, when the stream comes to it."""
         self._kernel[self._blocks, THREADS, stream](self._sums, np.uint32(0x3F800000), WORDS)  # 1.0, if it is a float
+
+
+def register_loop(product: Product) -> RegisterLoop | TensorLoop:
+    """The loop at the limit of a product: of tensor cores where it is for them."""
+    return TensorLoop(product) if product.way == "tensor" else RegisterLoop(product)
 
 
 @cache

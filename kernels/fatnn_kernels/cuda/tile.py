@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fatnn_kernels.product import Product, Way
 from fatnn_kernels.tile import Tile
 
@@ -52,6 +55,11 @@ class CudaTile:
     def packing(self) -> Tile:
         """A tile of the same rows and columns, as :func:`fatnn_kernels.packing.pack` takes it."""
         return Tile(self.product, self.rows, self.columns, lanes=1, counting="words")
+
+    def arranged(self, words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """[tiles, words, planes, width], with zero words, which add nothing, up to a multiple of :attr:`unrolled`."""
+        missing = -words.shape[1] % self.unrolled
+        return np.pad(words, ((0, 0), (0, missing), (0, 0), (0, 0))) if missing else words
 
     def grid(self, m: int, n: int) -> tuple[int, int]:
         """Blocks along the columns and the rows of a result [m, n]."""
