@@ -13,9 +13,10 @@ OF_THE_CPU := -k 'not thread' tests/kernels tests/hotloop tests/contenders/test_
   tests/contenders/test_network.py tests/launch/test_modelled.py tests/accuracy/test_engine.py \
   $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py jit.py hostile.py)
 
-# tests that use every library that the suite stands on, and few kernels
+# tests that use every library that the suite stands on, and one tile of each kernel
 SMOKE := tests/cli/test_end_to_end.py tests/cli/test_saved.py tests/cli/test_convert.py tests/cli/test_usage_errors.py \
-  tests/figures/test_figure_speedup.py tests/report/test_report.py tests/kernels/test_products.py
+  tests/figures/test_figure_speedup.py tests/report/test_report.py \
+  tests/kernels/test_products.py::test_every_pair_of_values_is_multiplied_right_by_vectors
 RESOLUTION_oldest := lowest-direct
 RESOLUTION_newest := highest
 
@@ -101,5 +102,5 @@ clean:  ## remove what make has made
 	touch $@
 
 .venv/docs: .venv/created pyproject.toml constraints.txt
-	$(INSTALL) '.[docs]'
+	$(INSTALL) '.[docs$(EXTRAS)]'
 	touch $@
