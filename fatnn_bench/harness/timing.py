@@ -48,7 +48,7 @@ class Settings:
         )
 
 
-STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.6, precision=0.01, processes=3)
+STANDARD = Settings("standard", rounds=20, sample_s=0.010, case_s=0.3, precision=0.01, processes=3)
 QUICK = Settings("quick", rounds=5, sample_s=0.002, case_s=0.03, precision=0.02)
 RIGOROUS = Settings("rigorous", rounds=60, sample_s=0.020, case_s=5.0, precision=0.005, processes=3)
 
