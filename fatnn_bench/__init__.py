@@ -92,7 +92,9 @@ def load(path: "str | PathLike[str]") -> "Run":
     return store.read(Path(path))
 
 
-def report(runs: "Sequence[Run]", output: "str | PathLike[str]", baseline: str | None = None) -> "Path":
+def report(
+    runs: "Sequence[Run]", output: "str | PathLike[str]", baseline: str | None = None, all_ways: bool = False
+) -> "Path":
     """Write the page that ``fatnn-bench report`` writes: HTML that asks for nothing outside itself.
 
     Parameters
@@ -103,6 +105,8 @@ def report(runs: "Sequence[Run]", output: "str | PathLike[str]", baseline: str |
         The file to write; one that is there is replaced.
     baseline : str, optional
         The kernel to measure against; by default the fastest float32 kernel of each layer.
+    all_ways : bool
+        Whether the table by precision and the figures have all kernels, and not the best way of each precision.
 
     Returns
     -------
@@ -118,7 +122,7 @@ def report(runs: "Sequence[Run]", output: "str | PathLike[str]", baseline: str |
 
     from fatnn_bench.report import page
 
-    return page.write(runs, Path(output), baseline)
+    return page.write(runs, Path(output), baseline, all_ways)
 
 
 def __getattr__(name: str) -> "Any":

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fatnn_bench.cli.options import writable
-from fatnn_bench.cli.saved import BaselineOption, RunsArgument, read
+from fatnn_bench.cli.saved import BaselineOption, RunsArgument, WaysOption, read
 
 
 def report(
@@ -18,6 +18,7 @@ def report(
         ),
     ] = Path("report.html"),
     baseline: BaselineOption = None,
+    ways: WaysOption = False,
 ) -> None:
     """Write one page about saved runs that can be mailed: the answer, the table, the figures, how far to trust it.
 
@@ -25,4 +26,4 @@ def report(
     """
     from fatnn_bench.report import write
 
-    typer.echo(write([read(path) for path in runs], output, baseline))
+    typer.echo(write([read(path) for path in runs], output, baseline, ways))

@@ -1,7 +1,7 @@
 """Where kernels may be compared with each other, and the rows there."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fatnn_bench.records.identity import layer_names
 from fatnn_bench.records.run import Row
@@ -16,6 +16,12 @@ class Group(NamedTuple):
     network: str | None
     scope: str
     threads: int
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> "Group":
+        """Return that of a row of a table with columns of these names, where what is missing may be NaN."""
+        platform, network = (name if isinstance(name, str) else None for name in (row["platform"], row["network"]))
+        return cls(platform, network, str(row["scope"]), int(row["threads"]))
 
 
 class Place(NamedTuple):

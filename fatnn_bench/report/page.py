@@ -4,7 +4,7 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fatnn_bench.comparison.kernels import kernels_of_table, names
-from fatnn_bench.errors import UserError
+from fatnn_bench.document import Sheet
+from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.figures import KINDS, Options, saving
 from fatnn_bench.files import csvfile, wholefile
+from fatnn_bench.printing import speedups
 from fatnn_bench.records import provenance
 from fatnn_bench.records.run import Run
 from fatnn_bench.report import answer, table, trust
@@ -26,6 +28,8 @@ __all__ = ["render", "write"]
 MOST_RUNS = 4
 #: How many runs are drawn together.
 MOST_TOGETHER = 8
+#: The most tables by precision of a run, and of their layers; every case is in the table below them.
+MOST_SHEETS, MOST_LAYERS = 12, 60
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,17 @@ class Picture:
     csv_name: str
 
 
-def write(runs: Sequence[Run], output: Path, baseline: str | None = None) -> Path:
+def write(runs: Sequence[Run], output: Path, baseline: str | None = None, all_ways: bool = False) -> Path:
     """Write the report of at least one run, and return its path. Raises UserError if it cannot be written."""
     wholefile.refuse_unwritable(output)
-    wholefile.write(output, render(runs, baseline))
+    wholefile.write(output, render(runs, baseline, all_ways))
     return output
 
 
-def render(runs: Sequence[Run], baseline: str | None = None) -> str:
+def render(runs: Sequence[Run], baseline: str | None = None, all_ways: bool = False) -> str:
     """Return the report as HTML that asks for nothing outside itself; all that results files say is escaped.
+
+    Its first table and its figures have the best way of each precision, or with ``all_ways`` all kernels.
 
     Raises
     ------
@@ -68,6 +74,7 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         answers=[sentence for run in alone for sentence in answer.sentences(run)],
+        sheets=[sheet for run in alone for sheet in _sheets(run, baseline, all_ways)],
         columns=table.columns(shown),
         rows=shown,
         all_rows=sum(len(run.rows) for run in runs),
@@ -75,7 +82,7 @@ def render(runs: Sequence[Run], baseline: str | None = None) -> str:
         networks=sorted({line.network for line in shown if line.network}),
         statuses=sorted({line.status for line in shown}),
         rows_csv=_uri("text/csv", csvfile.table(rows)),
-        pictures=list(_pictures(runs, baseline)),
+        pictures=list(_pictures(runs, Options(baseline=baseline, ways=all_ways))),
         runs=[_about(run) for run in runs],
         version=__version__,
     )
@@ -106,7 +113,18 @@ def _about(run: Run) -> dict[str, Any]:
     }
 
 
-def _pictures(runs: Sequence[Run], baseline: str | None) -> Iterator[Picture]:
+def _sheets(run: Run, baseline: str | None, all_ways: bool) -> Iterator[Sheet]:
+    """The tables by precision of a run, with as many layers as are read at a glance."""
+    try:
+        sheets = speedups.document(run, baseline, all_ways=all_ways).sheets
+    except NothingComparableError:
+        return
+    for sheet in sheets[:MOST_SHEETS]:
+        left = [f"… and {len(sheet.rows) - MOST_LAYERS} more layers"] if len(sheet.rows) > MOST_LAYERS else []
+        yield replace(sheet, rows=sheet.rows[:MOST_LAYERS], notes=(*left, *sheet.notes))
+
+
+def _pictures(runs: Sequence[Run], chosen: Options) -> Iterator[Picture]:
     """Every figure that the runs hold something for."""
     for name, kind in KINDS.items():
         alone = runs if len(runs) <= MOST_RUNS else runs[:1]
@@ -115,7 +133,7 @@ def _pictures(runs: Sequence[Run], baseline: str | None) -> Iterator[Picture]:
             if kind.most_layers and len({row.layer for row in group[0].rows}) > kind.most_layers:
                 continue
             stem = Path(group[0].source).stem or "run"
-            options = Options(baseline=baseline if "baseline" in kind.options else None)
+            options = chosen if "baseline" in kind.options else replace(chosen, baseline=None)
             try:
                 shown, svg = saving.svg(name, group, options)
             except UserError:  # it has nothing of that kind

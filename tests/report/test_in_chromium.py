@@ -43,9 +43,9 @@ def page(browser, tmp_path):
 
 
 def column(page, name):
-    headings = [cell.text.split(" ")[0] for cell in page.find_elements(By.CSS_SELECTOR, "thead th")]
+    headings = [cell.text.split(" ")[0] for cell in page.find_elements(By.CSS_SELECTOR, "#rows thead th")]
     index = headings.index(name) + 1
-    cells = page.find_elements(By.CSS_SELECTOR, f"tbody tr:not([hidden]) td:nth-child({index})")
+    cells = page.find_elements(By.CSS_SELECTOR, f"#rows tbody tr:not([hidden]) td:nth-child({index})")
     return [cell.text for cell in cells]
 
 

@@ -39,6 +39,51 @@ def test_the_answer_compares_with_float32_and_with_two_bits():
     )
 
 
+def tiles_run(int8_ms=0.8):
+    """As on a CPU with matrix tiles: they are the best way of ternary but on fc, and of int8, which is as fast."""
+    ways = {"ternary-tiles": "tiles", "ternary-fatnn": "popcount", "ternary-gated-xnor": "popcount"}
+    ways |= {"ternary-lookup": "lookup", "int8-tiles": "tiles", "two-bit": "popcount", "binary": "popcount"}
+    times = {"float32": 9.0, "int8-tiles": int8_ms, "two-bit": 3.0, "ternary-tiles": 1.0, "binary": 0.5}
+    times |= {"ternary-fatnn": 2.0, "ternary-gated-xnor": 2.1, "ternary-lookup": 3.0}
+    fc = times | {"ternary-tiles": 0.4, "ternary-fatnn": 0.1, "ternary-gated-xnor": 0.1}
+    return make_run(
+        *(
+            make_row(kernel, layer, ms, way=ways.get(kernel))
+            for layer, of_kernels in (("conv1", times), ("fc", fc))
+            for kernel, ms in of_kernels.items()
+        )
+    )
+
+
+def test_the_answer_names_ways_and_what_is_faster_than_ternary():
+    (text,) = answer.sentences(tiles_run(0.4))
+    for words in (
+        r"ternary by matrix tiles \(ternary-tiles\) runs all layers of net 12\.9× \[",
+        r"4\.29× \[\d.*?\] faster than 2-bit by popcounts \(kernel scope",
+        r"In its other ways it gains 8\.57× by popcounts \(ternary-fatnn\), 3\.00× by look-up \(ternary-lookup\)\.",
+        r"Not on every layer: ternary-fatnn is faster than ternary-tiles on fc 4\.00× \[",
+        r"Faster than ternary here: int8 by matrix tiles \(int8-tiles\) 1\.75× \[.*?\]; beside it, ternary gains",
+        r"Fewer bits gain more: binary by popcounts 18\.0× \[",
+    ):
+        assert re.search(words, text), words
+    assert "gated" not in text  # one kernel a way is enough
+
+
+def test_what_cannot_be_told_from_ternary_is_not_called_faster():
+    (text,) = answer.sentences(tiles_run(0.7))
+    assert re.search(r"as fast as int8 by matrix tiles \(int8-tiles\) as far as anyone can tell \(1\.00× \[", text)
+    assert "Faster than ternary" not in text
+
+
+def test_the_table_by_precision_has_the_best_way_of_each_or_all_ways():
+    for all_ways, columns in ((False, 4), (True, 7)):
+        parsed = Page(page.render([tiles_run()], all_ways=all_ways))
+        words = " ".join(parsed.words)
+        assert ("ternary: ternary-tiles, the fastest here; ternary-fatnn 8.57×" in words) != all_ways
+        headings = words[words.index("M×N×K") : words.index("conv1")].split()
+        assert len(headings) == 3 + columns  # and float32 ms
+
+
 def test_a_slower_kernel_is_not_called_faster():
     (sentence,) = answer.sentences(make_run(make_row("float32", ms=1.0), make_row("int8", ms=2.0)))
     assert "0.50× [" in sentence
