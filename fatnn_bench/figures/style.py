@@ -169,7 +169,7 @@ class Look:
 
 #: Of the precisions, from the most bits to the fewest.
 _COLOURS = (
-    *("#000000", "#4d4d4d", "#808080"),  # floats are greys
+    *("#000000", "#4d4d4d", "#808080", "#a0a0a0"),  # floats are greys
     *("#CC79A7", "#D55E00", "#0072B2", "#56B4E9", "#009E73", "#F0E442"),
 )
 _STRANGE_PRECISION = "#bbbbbb"

@@ -37,6 +37,7 @@ PRECISIONS = (
     Precision(FLOAT32, "float32", 32),
     Precision("tf32", "TF32", 32),
     Precision("float16", "float16", 16),
+    Precision("float8", "float8", 8),
     Precision(INT8, "int8", 8),
     Precision(TWO_BIT, "2-bit", 2),
     Precision(TERNARY, "ternary", 2),

@@ -1,7 +1,8 @@
 """What a user of PyTorch would run on the GPU: its matrix products, on tensor cores where a type has them.
 
 ``torch.float32`` keeps to float32; ``torch.tf32`` lets the tensor cores round its operands to 10 bits, as PyTorch does
-when asked for speed; ``torch.float16`` and ``torch.int8`` (into int32) are tensor cores' own.
+when asked for speed; ``torch.float16``, ``torch.float8`` (e4m3 into bfloat16) and ``torch.int8`` (into int32) are of
+tensor cores alone.
 """
 
 import math
@@ -18,8 +19,15 @@ from fatnn_bench.contenders.protocol import Prepared
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES, Domain
 
+_DEVICE = "cuda"
 #: Unit roundoff of ten bits of fraction, those of float16 and of TF32.
 _ROUNDOFF = 2.0**-11
+#: That of bfloat16, twice over: tensor cores add products of float8 in fewer bits than float32 has.
+_ROUNDOFF_OF_SUMS = 2.0**-8
+#: Values that float8 (e4m3) holds exactly, so that a wrong sum cannot pass for its rounding.
+_FLOAT8_VALUES = Domain("the whole numbers from -8 to 8", -8, 8)
+#: The first compute capability whose tensor cores multiply float8: Ada.
+_FLOAT8 = (8, 9)
 
 
 class TorchGemm:
@@ -62,6 +70,28 @@ class TorchInt8Gemm(TorchGemm):
         return ""
 
 
+class TorchFloat8Gemm(TorchGemm):
+    """``torch._scaled_mm`` of float8 (e4m3), with scales of 1, into bfloat16."""
+
+    x_domain = _FLOAT8_VALUES
+    y_domain = _FLOAT8_VALUES
+
+    def skip_reason(self, layer: Layer) -> str:
+        """As above; float8 came with compute capability 8.9, and torch._scaled_mm wants K and N in multiples of 16."""
+        if reason := super().skip_reason(layer):
+            return reason
+        import torch
+
+        if (found := torch.cuda.get_device_capability()) < _FLOAT8:
+            return f"no float8: this GPU has compute capability {found[0]}.{found[1]}, and it came with 8.9"
+        if layer.k % 16 or layer.n % 16:
+            return f"torch._scaled_mm takes K and N in multiples of 16, not K = {layer.k} and N = {layer.n}"
+        return ""
+
+    def prepare(self, problem: Problem, threads: int) -> Prepared:
+        return _PreparedFloat8Gemm(self._dtype, self._tf32, problem)
+
+
 class _PreparedTorchGemm:
     stages: Mapping[str, Callable[[int], None]] = {}
     limit = None
@@ -73,28 +103,48 @@ class _PreparedTorchGemm:
 
         self._torch, self._tf32 = torch, tf32
         kind = getattr(torch, dtype)
-        self._x, self._y = (torch.from_numpy(values).to("cuda", kind) for values in (problem.x, problem.y))
-        result = torch.int32 if kind == torch.int8 else kind
-        self._out = torch.empty((len(problem.x), len(problem.y)), dtype=result, device="cuda")
-        self._multiply = torch._int_mm if kind == torch.int8 else torch.matmul
+        self._x, self._y = (torch.from_numpy(values).to(_DEVICE, kind) for values in (problem.x, problem.y))
+        result = {torch.int8: torch.int32, torch.float8_e4m3fn: torch.bfloat16}.get(kind, kind)
+        self._out = torch.empty((len(problem.x), len(problem.y)), dtype=result, device=_DEVICE)
         self.run = Clock(self._enqueue).run
         self.bytes = sum(tensor.numel() * tensor.element_size() for tensor in (self._x, self._y, self._out))
         self.codegen = {"torch": torch.__version__}
-        self.tolerance = _tolerance(problem) if tf32 or kind == torch.float16 else None
+        self.tolerance = self._tolerance(problem)
+
+    def _tolerance(self, problem: Problem) -> float | None:
+        rounds = self._tf32 or self._out.dtype == self._torch.float16
+        return _tolerance(problem) if rounds else None
+
+    def _multiply(self) -> None:
+        multiply = self._torch._int_mm if self._x.dtype == self._torch.int8 else self._torch.matmul
+        multiply(self._x, self._y.t(), out=self._out)
 
     def _enqueue(self, stream: Any) -> None:
         self._torch.backends.cuda.matmul.allow_tf32 = self._tf32
         with self._torch.cuda.stream(self._torch.cuda.ExternalStream(int(stream))):
-            self._multiply(self._x, self._y.t(), out=self._out)
+            self._multiply()
 
     def result(self) -> NDArray[Any]:
         self._torch.cuda.synchronize()
-        out = self._out.float() if self._out.dtype == self._torch.float16 else self._out
+        halves = (self._torch.float16, self._torch.bfloat16)
+        out = self._out.float() if self._out.dtype in halves else self._out
         return np.asarray(out.cpu().numpy())
 
     def spoil(self) -> None:
         self._out.fill_(-1)
         self._torch.cuda.synchronize()
+
+
+class _PreparedFloat8Gemm(_PreparedTorchGemm):
+    def __init__(self, dtype: str, tf32: bool, problem: Problem) -> None:
+        super().__init__(dtype, tf32, problem)
+        self._scale = self._torch.ones((), device=_DEVICE)
+
+    def _tolerance(self, problem: Problem) -> float:
+        return _ROUNDOFF_OF_SUMS * float(np.abs(problem.right).max())
+
+    def _multiply(self) -> None:
+        self._torch._scaled_mm(self._x, self._y.t(), self._scale, self._scale, out_dtype=self._out.dtype, out=self._out)
 
 
 def _tolerance(problem: Problem) -> float:
@@ -112,5 +162,6 @@ def gemms(scope: str) -> list[TorchGemm]:
         TorchGemm(scope, "float32", "float32"),
         TorchGemm(scope, "tf32", "float32", tf32=True),
         TorchGemm(scope, "float16", "float16"),
+        TorchFloat8Gemm(scope, "float8", "float8_e4m3fn"),
         TorchInt8Gemm(scope, "int8", "int8"),
     ]
