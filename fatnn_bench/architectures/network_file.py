@@ -13,13 +13,14 @@ A file is named after its network and holds
 ``layers_of``
     Instead of ``layers``: a shipped network whose layers these are too, for another ``batch``.
 ``batch``
-    Images, or tokens of linear layers; 1 unless given. A layer's own, where it has one, goes before it.
+    Images, or tokens of linear layers, where nobody asks for others; 1 unless given. A layer's own, where it has one,
+    goes before it.
 """
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
@@ -44,6 +45,11 @@ class _Sized(Entry):
     out_channels: Count
     batch: Count | None = None
     count: Count = 1
+
+    @property
+    def takes_batch(self) -> bool:
+        """Whether the network's batch is this layer's."""
+        return self.batch is None
 
     @model_validator(mode="after")
     def _can_be_counted(self) -> "_Sized":
@@ -83,6 +89,7 @@ class _Gemm(Entry):
     m: Count
     n: Count
     k: Count
+    takes_batch: ClassVar[bool] = False
 
     @model_validator(mode="after")
     def _can_be_counted(self) -> "_Gemm":

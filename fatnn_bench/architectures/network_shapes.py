@@ -9,8 +9,15 @@ from fatnn_bench.workload.layers import Layer
 BATCHES = (1, 16)
 
 
-def load(spec: str) -> list[Layer]:
+def load(spec: str, batch: int | None = None) -> list[Layer]:
     """Return a network at each batch size for each of comma-separated names: ``resnet18.b1``, ``resnet18.b16``.
+
+    Parameters
+    ----------
+    spec
+        The names.
+    batch
+        The one batch size to take; if None, all of :data:`BATCHES`.
 
     Raises
     ------
@@ -23,4 +30,4 @@ def load(spec: str) -> list[Layer]:
             raise UserError(f"--shapes {name}: scope network runs whole networks, which are {', '.join(DESCRIPTIONS)}")
     if not names:
         raise UserError(f"--shapes {spec!r} names nothing; give some of {', '.join(DESCRIPTIONS)}")
-    return [whole(DESCRIPTIONS[name], batch) for name in names for batch in BATCHES]
+    return [whole(DESCRIPTIONS[name], size) for name in names for size in ((batch,) if batch else BATCHES)]

@@ -53,7 +53,7 @@ def find(spec: str, given: Given = NOTHING) -> list[Found]:
     spec
         Comma-separated items, each a shipped network, the path of a network's YAML file or of a model, or ``MxNxK``.
     given
-        Batch and tokens, for models that leave them open.
+        Batch, of networks and of models that leave it open, and tokens, of such models.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def is_shipped(item: str) -> bool:
 
 def _find_item(item: str, given: Given) -> Found:
     if item in names():
-        return _told(item, _shipped(item, item, None), describe(item))
+        return _shipped_for(item, given)
     if gemm := re.fullmatch(_GEMM, item):
         try:
             return _told(None, [bare_gemm(*map(int, gemm.groups()))], "a matrix product")
@@ -108,7 +108,7 @@ def _find_item(item: str, given: Given) -> Found:
             "or ask fatnn_bench.layers(module, example)"
         )
     if path.suffix in (".yaml", ".yml") or os.path.lexists(path):
-        return _read_file(path)
+        return _read_file(path, given)
     raise UserError(f"no network, file or MxNxK is '{item}'{closest(item, names())}, a YAML file, MxNxK")
 
 
@@ -120,17 +120,36 @@ def _network(path: Path, stem: str) -> str:
         raise UserError(f"{path}: a network is named after its file: {error}; rename the file") from error
 
 
-def _told(network: str | None, layers: list[Layer], description: str) -> Found:
-    return Found(network, tuple(layers), description)
+def _told(network: str | None, layers: list[Layer], description: str, takes_batch: bool = False) -> Found:
+    return Found(network, tuple(layers), description, open=frozenset({"batch"} if takes_batch else ()))
 
 
-def _read_file(path: Path) -> Found:
+def _shipped_for(name: str, given: Given) -> Found:
+    try:
+        return _told(name, _shipped(name, name, given.batch), describe(name), _takes_batch(name))
+    except ValueError as error:
+        raise UserError(f"--batch {given.batch}: {name}: {error}; give a smaller one") from error
+
+
+def _read_file(path: Path, given: Given) -> Found:
     held = network_file.read(path)
     network = _network(path, path.stem)
+    takes_batch = _any_takes_batch(held)
     try:
-        return _told(network, _layers(held, network, held.batch), held.description)
+        return _told(network, _layers(held, network, given.batch or held.batch), held.description, takes_batch)
     except ValueError as error:
         raise UserError(f"{path}: {error}; correct the sizes there, or the batch") from error
+
+
+def _takes_batch(name: str) -> bool:
+    """Whether the layers of a shipped network are for any batch: those of a list of GEMMs are not."""
+    return name in DESCRIPTIONS or _any_takes_batch(network_file.shipped(name))
+
+
+def _any_takes_batch(held: NetworkFile) -> bool:
+    if held.layers_of:
+        return _takes_batch(held.layers_of)
+    return any(entry.takes_batch for entry in held.layers or ())
 
 
 def _shipped(name: str, network: str, batch: int | None) -> list[Layer]:

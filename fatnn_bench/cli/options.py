@@ -24,7 +24,8 @@ ShapesOption = Annotated[
     ),
 ]
 BatchOption = Annotated[
-    int | None, typer.Option(help="Images, or sequences, at a time, where a model leaves that open.", min=1)
+    int | None,
+    typer.Option(help="Images or sequences at a time: instead of a network's own, or where a model has none.", min=1),
 ]
 TokensOption = Annotated[int | None, typer.Option(help="Tokens of a sequence, where a model leaves that open.", min=1)]
 LayerOption = Annotated[
@@ -113,13 +114,11 @@ def chosen_layers(shapes: str, scope: Scope, batch: int | None, tokens: int | No
     from fatnn_bench.architectures import network_shapes, networks
     from fatnn_bench.architectures.models.found import Given
 
-    given = Given(batch, tokens)
     if scope is Scope.NETWORK:
-        for name, size in given._asdict().items():
-            if size is not None:
-                raise UserError(f"--{name} {size}: scope network takes its own batches; leave it out")
-        return network_shapes.load(shapes)
-    found = networks.find(shapes, given)
+        if tokens is not None:
+            raise UserError(f"--tokens {tokens}: scope network runs networks of images; leave it out")
+        return network_shapes.load(shapes, batch)
+    found = networks.find(shapes, Given(batch, tokens))
     for model in found:
         if model.is_model:
             say.note(f"{model.network}: {model.summary}")

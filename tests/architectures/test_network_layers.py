@@ -66,6 +66,7 @@ def test_macs(name, macs):
 
 
 def test_a_case_is_a_network_at_a_batch_size():
+    assert [layer.full_name for layer in network_shapes.load("resnet18", batch=64)] == ["resnet18.b64"]
     one, sixteen = network_shapes.load("resnet18")
     assert Case("binary", sixteen, "network", 1).id == "binary/resnet18.b16/network@1"
     assert (one.m, one.n, one.k) == (1, 1000, 3 * 224 * 224)

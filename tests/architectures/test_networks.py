@@ -3,6 +3,7 @@
 import pytest
 
 from fatnn_bench.architectures import networks
+from fatnn_bench.architectures.models.found import Given
 from fatnn_bench.errors import UserError
 from fatnn_bench.workload.layers import bare_gemm
 
@@ -69,6 +70,25 @@ def test_a_file_of_ones_own(tmp_path):
     layers = networks.load(f"1x2x3, {path}")
     assert [layer.full_name for layer in layers[:2]] == ["1x2x3", "mine.conv1"]
     assert layers[1].m == 8 * 112 * 112
+
+
+@pytest.mark.parametrize("spec", ["resnet18", "vgg16", "bitnet-2b-prefill", "mine.yaml"])
+def test_a_batch_takes_the_place_of_the_networks_own(spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("batch: 8\nlayers_of: resnet18\n")
+    one, many = (networks.load(f"{spec},3x4x5", Given(batch=batch)) for batch in (1, 64))
+    assert [64 * layer.m for layer in one[:-1]] == [layer.m for layer in many[:-1]]
+    assert one[-1] == many[-1] == bare_gemm(3, 4, 5)
+
+
+def test_a_layers_own_batch_stays(tmp_path):
+    path = tmp_path / "mine.yaml"
+    layer = "kind: linear, in_channels: 3, out_channels: 4"
+    path.write_text(f"layers:\n  - {{{layer}, name: a}}\n  - {{{layer}, name: b, batch: 2}}\n")
+    assert [layer.m for layer in networks.load(str(path), Given(batch=5))] == [5, 2]
+    path.write_text(f"layers:\n  - {{{layer}, name: b, batch: 2}}\n")
+    with pytest.raises(UserError, match="--batch 5: nothing in"):
+        networks.load(str(path), Given(batch=5))
 
 
 @pytest.mark.parametrize(

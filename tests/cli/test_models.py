@@ -71,8 +71,9 @@ def test_it_is_run_as_far_as_the_scope_goes(command, onnx_file, scope, statuses)
     [
         ("list --shapes mine.onnx", "leaves its batch open, input 'x', dimension 1 of 4; say how many: --batch 1"),
         ("list --shapes mine.onnx --batch 1 --tokens 1", "--tokens 1: nothing in --shapes mine.onnx leaves its tokens"),
-        ("run --shapes resnet18 --batch 4 --dry-run", "--batch 4: nothing in --shapes resnet18 leaves its batch open"),
-        ("run --scope network --batch 4 --dry-run", "--batch 4: scope network takes its own batches; leave it out"),
+        ("run --shapes gemm --batch 4 --dry-run", "--batch 4: nothing in --shapes gemm leaves its batch open"),
+        ("list --shapes resnet18 --batch 2147483648", "--batch 2147483648: resnet18: layer resnet18.conv1: batch is 2"),
+        ("run --scope network --tokens 4 --dry-run", "--tokens 4: scope network runs networks of images; leave it out"),
         ("list kernels --shapes resnet18", "list kernels lists no layers; leave kernels or --shapes out"),
         ("list --format yaml", "--format and -o write layers; name some with --shapes"),
         ("list --shapes resnet18,7x7x7 --format yaml", "names 2 networks, and a YAML file holds one; name one"),
