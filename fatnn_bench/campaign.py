@@ -1,6 +1,5 @@
 """A run from its cases to its results file."""
 
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -18,7 +17,7 @@ from fatnn_bench.launch import in_process
 from fatnn_bench.launch.survival import survived
 from fatnn_bench.machine.affinity import AUTO
 from fatnn_bench.platforms import Platform
-from fatnn_bench.records import resume, store
+from fatnn_bench.records import provenance, resume, store
 from fatnn_bench.records.identity import counting
 from fatnn_bench.records.run import Header, Noise, Row, Run, Status, in_order
 from fatnn_bench.records.store import Writer
@@ -135,7 +134,7 @@ def _header(plan: Plan, ready: said.Event) -> Header:
     return Header(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         platform=plan.platform_name,
-        command=["fatnn-bench", *sys.argv[1:]],
+        command=provenance.command_line(),
         options=plan.options,
         seed=plan.seed,
         settings=asdict(plan.settings) | {"processes": processes},

@@ -49,10 +49,11 @@ def read(path: Path) -> dict[str, Any]:
     UserError
         If the file is missing, truncated, foreign, or holds more than tensors and plain values.
     """
-    if not path.is_file():
-        raise UserError(f"there is no checkpoint {path}; `fatnn-bench accuracy` makes them")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with gate.opened(path, "name a .pt file that `fatnn-bench accuracy` made") as file:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+    except UserError:
+        raise
     except pickle.UnpicklingError as error:
         raise UserError(
             f"{path} is not a checkpoint of fatnn-bench: it holds more than tensors and plain values, and is not loaded"

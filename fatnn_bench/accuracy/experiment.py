@@ -22,6 +22,7 @@ from fatnn_bench.accuracy.records import AccuracyRow, AccuracyRun, Diverged, Set
 from fatnn_bench.accuracy.schemes import SCHEMES, Scheme
 from fatnn_bench.accuracy.training import DivergedError
 from fatnn_bench.records.journal import Journal
+from fatnn_bench.records.provenance import recorded
 from fatnn_bench.workload import precisions
 
 
@@ -135,7 +136,7 @@ def _row(
         test_images=len(data.test.classes),
         weight_bytes=weight_bytes(graph, scheme),
         train_s=round(time.monotonic() - began, 3),
-        model=f"{models.name}/{model.name}",
+        model=recorded(f"{models.name}/{model.name}"),
         start_trained=start.trained,
     )
     listener.row_done(row)

@@ -9,7 +9,7 @@ import pandas as pd
 from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width
 from fatnn_bench.document import Document, Sheet
-from fatnn_bench.records.provenance import machine_name
+from fatnn_bench.records.provenance import machine_name, recorded
 
 _COLUMNS = (
     "precision",
@@ -49,13 +49,13 @@ def document(run: AccuracyRun) -> Document:
         keys=3,
     )
     heading = (
-        ("run", run.source),
+        ("run", recorded(run.source)),
         ("machine", machine_name(run.header.machine)),
         ("when", run.header.created),
         ("threads", str(settings.threads)),
     )
     long = pd.DataFrame([asdict(row) for row in run.rows])
-    data = {"source": run.source, "settings": asdict(settings), "precisions": [_entry(s) for s in found]}
+    data = {"source": recorded(run.source), "settings": asdict(settings), "precisions": [_entry(s) for s in found]}
     return Document((sheet,), long, data, heading)
 
 

@@ -5,6 +5,7 @@ stopped, bit for bit.
 """
 
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def predictions(graph: Graph, data: DataSet) -> Tensor:
 
 def _resume(path: Path, graph: Graph, optimizer: torch.optim.Optimizer) -> int:
     """Load a checkpoint if there is one. Returns the epochs that are done."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return 0
     state = checkpoint.read(path)
     try:

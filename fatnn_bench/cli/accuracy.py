@@ -1,5 +1,6 @@
 """``fatnn-bench accuracy``."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,23 +73,25 @@ def accuracy(
 
 
 def _begin(settings: "Settings", output: Path | None) -> None:
-    import sys
     from datetime import UTC, datetime
 
     from fatnn_bench import machine
     from fatnn_bench.accuracy import records
     from fatnn_bench.accuracy.environment import software
+    from fatnn_bench.records.provenance import command_line
     from fatnn_bench.records.store import default_path
 
     now = datetime.now(UTC)
     path = output or default_path(f"accuracy/{settings.dataset}", now)
-    if path.exists() or path.with_suffix("").exists():
+    if not path.suffix:
+        raise UserError(f"{path} is the folder of its models as well; give the results file a suffix, as {path}.jsonl")
+    if os.path.lexists(path) or os.path.lexists(path.with_suffix("")):
         raise UserError(
             f"{path} exists, or its folder of models; go on with --resume {path}, or choose another with -o"
         )
     header = records.AccuracyHeader(
         created=now.isoformat(timespec="seconds"),
-        command=["fatnn-bench", *sys.argv[1:]],
+        command=command_line(),
         settings=settings,
         machine=machine.describe(),
         software=software(),

@@ -140,7 +140,11 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as JSON can hold them."""
-        return asdict(self) | {"scope": self.scope.value, "order": self.order.value, "cache": self.cache.value}
+        from fatnn_bench.records.provenance import recorded
+
+        words = {"scope": self.scope.value, "order": self.order.value, "cache": self.cache.value}
+        files = {"platforms": self.platforms and recorded(self.platforms), "plugin": list(map(recorded, self.plugin))}
+        return asdict(self) | words | files
 
 
 def _word(value: object) -> str:

@@ -21,15 +21,15 @@ def merge(
 
     Example: [bold]fatnn-bench merge kernels.jsonl layers.jsonl -o all.jsonl[/bold]
     """
-    import sys
     from datetime import UTC, datetime
 
     from fatnn_bench.records import store
     from fatnn_bench.records.journal import Journal
+    from fatnn_bench.records.provenance import command_line
     from fatnn_bench.records.resume import merged
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
     with Journal(output) as journal:
-        run = merged([read(path) for path in runs], created, ["fatnn-bench", *sys.argv[1:]])
+        run = merged([read(path) for path in runs], created, command_line())
         journal.fill(store.lines(run))
     typer.echo(f"saved {output}: {len(run.rows)} rows", err=True)

@@ -16,6 +16,7 @@ from fatnn_bench.comparison import gain, same_code, verdict
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.records import repeats
 from fatnn_bench.records.identity import Key, difference, key
+from fatnn_bench.records.provenance import recorded
 from fatnn_bench.records.run import Row, Run
 
 __all__ = [
@@ -105,7 +106,7 @@ def means(runs: Sequence[Run]) -> pd.DataFrame:
 def labels(runs: Sequence[Run]) -> list[str]:
     """Return the shortest names that tell the runs apart: platform, file name, both, or a number."""
     platforms = [run.header.platform for run in runs]
-    stems = [PurePath(run.source).stem for run in runs]
+    stems = [PurePath(recorded(run.source)).stem for run in runs]
     both = [f"{platform}/{stem}" for platform, stem in zip(platforms, stems, strict=True)]
     numbers = [f"run {i}" for i in range(1, len(runs) + 1)]
     return next(names for names in (platforms, stems, both, numbers) if all(names) and len(set(names)) == len(names))

@@ -21,8 +21,8 @@ from fatnn_bench.errors import UserError, legible
 
 __all__ = [
     "Amount", "Count", "Fraction", "Index", "Label", "Load", "Name", "Plain", "Rate", "Seconds", "Series", "Text",
-    "beginning", "brief", "checked_name", "complaint", "content", "is_folder", "opened", "parsed", "place_of",
-    "plain", "refusal", "text", "validated",
+    "beginning", "brief", "checked_name", "complaint", "content", "is_file", "is_folder", "opened", "parsed",
+    "place_of", "plain", "refusal", "text", "validated",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -96,8 +96,13 @@ Series = Annotated[list[T], FailFast(), Field(max_length=10_000)]
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a path is a folder; whatever cannot be a path is none."""
+    """Return whether a path is a folder; whatever cannot be a path, or cannot be looked at, is none."""
     return os.path.isdir(path)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a regular file; whatever cannot be a path, or cannot be looked at, is none."""
+    return os.path.isfile(path)
 
 
 def content(path: Path, instead: str, most_bytes: int = MOST_BYTES) -> bytes:

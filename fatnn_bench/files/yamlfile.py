@@ -75,6 +75,8 @@ def load(path: Path, document: TypeAdapter[T]) -> T:
 
 def parsed(text: str, document: TypeAdapter[T], path: str) -> T:
     """Validate the text of a YAML file of this name; see :func:`load`."""
+    if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
+        raise UserError(f"{path}: it is larger than {MOST_BYTES >> 10} KiB, the most that is read; make it smaller")
     tree = _tree(text, path)
     try:
         return document.validate_python(tree.value)

@@ -52,7 +52,7 @@ def events(platform: ImportedPlatform, request: Request) -> Generator[Event]:
 
 def obstacle(platform: ImportedPlatform) -> str:
     """Return what is missing: the file."""
-    return "" if Path(platform.file).is_file() else f"there is no table {platform.file}; correct `file`"
+    return "" if gate.is_file(Path(platform.file)) else f"there is no table {platform.file}; correct `file`"
 
 
 def _rows(platform: ImportedPlatform, cases: list[Case], known: dict[str, _Entry]) -> Iterator[Row]:

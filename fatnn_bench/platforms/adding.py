@@ -1,7 +1,7 @@
 """Adding an entry to a platforms file: written only if the whole file is good with it."""
 
 import io
-import tempfile
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,23 +35,13 @@ def add(path: Path, name: str, kind: str, fields: Mapping[str, str]) -> None:
     UserError
         The name is taken, the entry is a bad one, or the file cannot be read or written; nothing is written then.
     """
-    base = path if path.exists() else platforms.shipped()
+    base = path if os.path.exists(path) else platforms.shipped()
     if name in platforms.load(base):
         raise UserError(f"{base} has a platform {name!r} already; choose another name, or edit the entry there")
     entry = {"kind": kind} | {field: _value(field, text) for field, text in fields.items()}
     text = yamlfile.read(base).rstrip() + "\n\n" + _dumped({name: entry})
-    _check(text, path)
+    platforms.parsed(text, f"{path} with the new entry")
     wholefile.write(path, text, REMEDY)
-
-
-def _check(text: str, path: Path) -> None:
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        try:
-            platforms.load(Path(stream.name))
-        except UserError as error:
-            raise UserError(str(error).replace(stream.name, f"{path} with the new entry")) from None
 
 
 def _value(field: str, text: str) -> Any:

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from ruamel.yaml import YAML
 
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import yamlfile
 from fatnn_bench.files.gate import Index, Label, Name, Text, brief
 from fatnn_bench.files.yamlfile import Entry, closest
-from fatnn_bench.files.yamlfile import load as load_yaml
 from fatnn_bench.machine.quota import usable_cores
 from fatnn_bench.processes.variables import SETTABLE
 
@@ -220,7 +220,12 @@ def load(path: Path | None = None) -> dict[str, Platform]:
     file = path or _default()
     if file == _LOCAL:
         _say_local(Path.cwd())
-    return load_yaml(file, _DOCUMENT)
+    return parsed(yamlfile.read(file), str(file))
+
+
+def parsed(text: str, file: str) -> dict[str, Platform]:
+    """Return the platforms that the text of a file of this name holds; errors are those of :func:`load`."""
+    return yamlfile.parsed(text, _DOCUMENT, file)
 
 
 def text(names: Collection[str], path: Path | None = None, with_hosts: bool = False) -> str:

@@ -45,9 +45,9 @@ _ANSWER = TypeAdapter(Annotated[list[Found], Field(max_length=1000)])
 
 def named(files: Iterable[str | Path]) -> list[str]:
     """Return plugins as text: those of installed packages, then the files. Raises UserError if a file is not there."""
-    paths = [Path(file).resolve() for file in files]
+    paths = [Path(os.path.realpath(file)) for file in files]
     for path in paths:
-        if not path.is_file():
+        if not gate.is_file(path):
             raise UserError(f"there is no plugin file {path}; `fatnn-bench new-kernel NAME` writes one")
     return [*installed(), *map(str, paths)]
 

@@ -1,5 +1,6 @@
 """A first plugin for a person to go on from: a kernel that works, and its test."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -28,7 +29,7 @@ def write(name: str, folder: Path) -> tuple[Path, Path]:
     }
     paths = folder / f"{name}.py", folder / f"test_{name}.py"
     for path in paths:
-        if path.exists():
+        if os.path.lexists(path):
             raise UserError(f"{path} exists, and is not overwritten; choose another name, or another folder with -o")
     remedy = "name another folder with -o"
     try:

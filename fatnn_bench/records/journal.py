@@ -194,6 +194,8 @@ def _opened(path: Path, go_on: bool) -> tuple[int, bool]:
         with suppress(FileExistsError):
             return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666), True
         flags |= os.O_CREAT  # a symbolic link may lead to what is not there yet
+    if path.is_fifo():  # of which this is not to be the reader, who is waited for
+        flags = os.O_WRONLY
     file = os.open(path, flags, 0o666)
     if wholefile.is_stdout(os.fstat(file)):
         os.dup2(1, file, inheritable=False)  # which knows where the others who print there are

@@ -1,11 +1,12 @@
 """Where numbers come from, in words: machine, platform, time, software and settings of a run."""
 
+import sys
 from typing import Any
 
 from fatnn_bench.records import repeats
 from fatnn_bench.records.run import Run
 
-__all__ = ["heading", "line", "machine_name", "origin", "place"]
+__all__ = ["command_line", "heading", "line", "machine_name", "origin", "place", "recorded"]
 
 
 def machine_name(machine: dict[str, Any]) -> str:
@@ -17,10 +18,22 @@ def machine_name(machine: dict[str, Any]) -> str:
     return f"{name} ({micro})" if micro else str(name)
 
 
+def recorded(words: str) -> str:
+    """Return a path, or words of the command line, as files can hold them: bytes that are no UTF-8 escaped."""
+    return words.encode(errors="backslashreplace").decode()
+
+
+def command_line() -> list[str]:
+    """Return the command that this process was started with, for a header."""
+    return ["fatnn-bench", *map(recorded, sys.argv[1:])]
+
+
 def line(run: Run) -> str:
     """Return machine, platform, time and file of a run in one line."""
     header = run.header
-    return " · ".join(filter(None, [machine_name(header.machine), header.platform, header.created, run.source]))
+    return " · ".join(
+        filter(None, [machine_name(header.machine), header.platform, header.created, recorded(run.source)])
+    )
 
 
 def place(scope: str, threads: int) -> str:
@@ -32,7 +45,7 @@ def origin(run: Run) -> dict[str, Any]:
     """Return what a JSON document says of the run it was made from."""
     header = run.header
     return {
-        "source": run.source,
+        "source": recorded(run.source),
         "platform": header.platform,
         "created": header.created,
         "machine": machine_name(header.machine),
@@ -44,7 +57,7 @@ def heading(run: Run) -> tuple[tuple[str, str], ...]:
     """Return names and values for the top of a page about one run."""
     header, floor = run.header, repeats.floor(repeats.of(run))
     rows = (
-        ("run", run.source),
+        ("run", recorded(run.source)),
         ("machine", machine_name(header.machine)),
         ("platform", header.platform),
         ("when", header.created),

@@ -137,10 +137,17 @@ def parsed(content: bytes, file: str) -> Run:
 
 def _content(file: Path) -> bytes:
     if not os.path.lexists(file):
-        near = difflib.get_close_matches(file.name, [other.name for other in file.parent.glob("*")], n=1, cutoff=0.5)
+        near = difflib.get_close_matches(file.name, _beside(file), n=1, cutoff=0.5)
         hint = f"did you mean {file.parent / near[0]}?" if near else "`fatnn-bench run` makes one"
         raise UserError(f"there is no results file {file}; {hint}")
     return gate.content(file, "name a results file", gate.MOST_BYTES_OF_LINES)
+
+
+def _beside(file: Path) -> list[str]:
+    """What lies where a file was looked for, as far as it can be looked into."""
+    with suppress(OSError):
+        return os.listdir(file.parent)
+    return []
 
 
 def _lines(content: bytes, file: str) -> list[bytes]:
@@ -167,10 +174,16 @@ def _header(file: str, line: bytes) -> Header:
 def _newest(folder: Path) -> Path:
     """Return the run created last. Files' own times do not tell: a git clone makes them all alike."""
     created: dict[Path, str] = {}
-    for file in sorted(folder.rglob("*.jsonl")):
+    for file in sorted(_below(folder)):
         with suppress(UserError):  # some other file
             line, _, _ = gate.beginning(file, "", _LONGEST_LINE).partition(b"\n")
             created[file] = _header(str(file), line).created
     if not created:
         raise UserError(f"no results file lies in {folder}; `fatnn-bench run` makes one")
     return max(created, key=created.__getitem__)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """What may be results files, in a folder and below it, as far as it can be looked into."""
+    for top, _, names in os.walk(folder):
+        yield from (Path(top, name) for name in names if name.endswith(".jsonl"))

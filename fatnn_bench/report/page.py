@@ -98,7 +98,7 @@ def _title(runs: Sequence[Run]) -> str:
 def _about(run: Run) -> dict[str, Any]:
     """What the page says of one run below its figures."""
     return {
-        "name": run.source or run.header.platform,
+        "name": provenance.recorded(run.source) or run.header.platform,
         "heading": provenance.heading(run),
         "verdict": trust.verdict(run),
         "faults": trust.faults(run),
@@ -132,7 +132,7 @@ def _pictures(runs: Sequence[Run], chosen: Options) -> Iterator[Picture]:
         for group in groups:
             if kind.most_layers and len({row.layer for row in group[0].rows}) > kind.most_layers:
                 continue
-            stem = Path(group[0].source).stem or "run"
+            stem = Path(provenance.recorded(group[0].source)).stem or "run"
             options = chosen if "baseline" in kind.options else replace(chosen, baseline=None)
             try:
                 shown, svg = saving.svg(name, group, options)

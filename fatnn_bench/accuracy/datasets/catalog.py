@@ -5,6 +5,7 @@ from pathlib import Path
 from fatnn_bench.accuracy.datasets.images import DataSet
 from fatnn_bench.accuracy.records import ImageShape
 from fatnn_bench.errors import UserError
+from fatnn_bench.files import gate
 
 NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "folder")
 #: Pixels of a side that images of a folder are scaled to: ImageNet's custom.
@@ -35,7 +36,7 @@ def load(name: str, folder: Path | None = None) -> DataSet:
         return digits.load()
     if folder is None:
         raise UserError(f"{name} does not ship with fatnn-bench; name the folder of its files with --data")
-    if not folder.is_dir():
+    if not gate.is_folder(folder):
         raise UserError(f"{name}: there is no folder {folder}; name the folder of its files with --data")
     if name == "cifar10":
         from fatnn_bench.accuracy.datasets import cifar

@@ -45,9 +45,9 @@ def load(folder: Path) -> DataSet:
         If a batch is missing, or is not one.
     """
     inner = folder / "cifar-10-batches-py"
-    folder = inner if inner.is_dir() else folder
+    folder = inner if gate.is_folder(inner) else folder
     for name in (*TRAIN, "test_batch"):
-        if not (folder / name).is_file():
+        if not gate.is_file(folder / name):
             raise UserError(
                 f"cifar10: {name} is missing, looked for in {folder}; "
                 "unpack cifar-10-python.tar.gz and name its folder with --data"

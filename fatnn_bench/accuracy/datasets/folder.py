@@ -40,7 +40,7 @@ def load(folder: Path, size: int) -> DataSet:
     UserError
         If a part or its images are missing, the two parts have different classes, or a class has no image.
     """
-    test_name = "test" if (folder / "test").is_dir() or not (folder / "val").is_dir() else "val"
+    test_name = "test" if gate.is_folder(folder / "test") or not gate.is_folder(folder / "val") else "val"
     names = {part: _class_names(folder / part) for part in ("train", test_name)}
     classes = names["train"]
     if names[test_name] != classes:
@@ -51,7 +51,7 @@ def load(folder: Path, size: int) -> DataSet:
 
 
 def _class_names(part: Path) -> list[str]:
-    names = [entry.name for entry in _visible(part) if entry.is_dir()] if part.is_dir() else []
+    names = [entry.name for entry in _visible(part) if gate.is_folder(entry)] if gate.is_folder(part) else []
     if not names:
         raise UserError(
             f"folder: no folders of images, one a class, in {part}; "

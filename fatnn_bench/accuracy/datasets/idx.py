@@ -44,7 +44,7 @@ def _set(name: str, folder: Path, prefix: str) -> InMemory:
 
 def _array(name: str, folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[np.uint8]]:
     candidates = [folder / stem, folder / f"{stem}.gz", folder / stem.replace("-idx", ".idx")]
-    path = next((path for path in candidates if path.is_file()), None)
+    path = next((path for path in candidates if gate.is_file(path)), None)
     if path is None:
         raise UserError(
             f"{name}: {stem} or {stem}.gz is missing, looked for in {folder}; "
