@@ -171,7 +171,7 @@ ALL = (
         "limits",
         samples.limits,
         spoiled_json,
-        [(1, command("plot run.jsonl --kind roofline --peak m.json -o out.svg"))],
+        [(19, samples.read_limits), (1, command("plot run.jsonl --kind roofline --peak m.json -o out.svg"))],
     ),
     Format("platforms", samples.platforms, spoiled_yaml, _PLATFORMS),
     _Additions("platforms-add", samples.platforms, spoiled_yaml, []),

@@ -122,6 +122,14 @@ def limits():
     return {"m.json": json.dumps(asdict(make_limits())).encode(), "run.jsonl": _saved(_measured())}
 
 
+def read_limits() -> None:
+    """What a figure would show, which takes a hundred times as long to draw."""
+    from fatnn_bench.figures import roofline
+    from fatnn_bench.limits import measured
+
+    roofline.table(store.read(Path("run.jsonl")), measured.read(Path("m.json")).bandwidths)
+
+
 def platforms():
     return {"m.yaml": _PLATFORMS.encode(), "t.csv": _TABLE.encode()}
 
