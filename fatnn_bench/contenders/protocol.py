@@ -1,11 +1,12 @@
 """The protocol of what can be measured."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
 from fatnn_bench.contenders.problems import Problem
+from fatnn_bench.machine.gpu_clock import GpuClock
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import Domain
 
@@ -70,6 +71,14 @@ class Prepared(Protocol):
 
     def spoil(self) -> None:
         """Overwrite the result, so that a call that computes nothing is seen."""
+
+
+@runtime_checkable
+class OnGpu(Protocol):
+    """A prepared kernel that a GPU computes, whose clock decides and not the host's."""
+
+    def gpu_clock(self) -> GpuClock | None:
+        """A look at it now; None where nobody tells."""
 
 
 class Contender(Protocol):

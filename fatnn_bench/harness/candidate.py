@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fatnn_bench.contenders.protocol import Prepared
+from fatnn_bench.contenders.protocol import OnGpu, Prepared
 from fatnn_bench.harness import cold, noise, threads, timing
 from fatnn_bench.harness.ceiling import Ceiling, ceiling
 from fatnn_bench.harness.conditions import Conditions
@@ -66,7 +66,8 @@ class Candidate:
         )
         waited = (self._waited_s() - before_s) / (time.perf_counter() - begin) / self.case.threads
         self.samples_s.append(sample.seconds)
-        self._observations.append(Observation(sample, conditions, waited))
+        gpu = self._prepared.gpu_clock() if isinstance(self._prepared, OnGpu) else None
+        self._observations.append(Observation(sample, conditions, waited, gpu))
         self._ceiling.turn()
         for name, stage in self._prepared.stages.items():
             run = cold.chilled(stage, self._prepared, settings.cache)

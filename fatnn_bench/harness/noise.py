@@ -11,6 +11,7 @@ from scipy.stats import mannwhitneyu
 
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Sample
+from fatnn_bench.machine.gpu_clock import GpuClock
 
 __all__ = ["Disturbance", "disturbances", "touched_rounds"]
 
@@ -47,12 +48,13 @@ class Observation:
     sample: Sample
     conditions: Conditions
     waited: float = 0.0  #: the share of the threads' time in which they were ready, and had no core
+    gpu: GpuClock | None = None  #: right after it, of what ran there
 
 
 def disturbances(observations: Sequence[Observation], usual_canary_s: float, threads: int) -> list[Disturbance]:
     """Return what disturbed which samples of a case; ``observations`` has one a round."""
     if any(observation.sample.off_cpu is None for observation in observations):
-        return []  # the host only waited
+        return _of_gpu([observation.gpu for observation in observations])  # the host only waited
     looks = [observation.conditions for observation in observations]
     off_cpu = [observation.sample.off_cpu or 0.0 for observation in observations]
     waiting = 0.0 if threads == 1 else usual(off_cpu)  # of several threads, one may wait for another
@@ -72,6 +74,22 @@ def disturbances(observations: Sequence[Observation], usual_canary_s: float, thr
         ),
     ]
     return [disturbance for disturbance in found if disturbance.rounds]
+
+
+def _of_gpu(looks: Sequence[GpuClock | None]) -> list[Disturbance]:
+    """What disturbed samples of a GPU; ``looks`` has one a round, None where nobody told."""
+    known = {i: look for i, look in enumerate(looks) if look is not None}
+    reasons = dict.fromkeys(look.slowed for look in known.values() if look.slowed)
+    found = [
+        Disturbance(f"the GPU was slowed down {why}", [i for i, look in known.items() if look.slowed == why])
+        for why in reasons
+    ]
+    # periods, for which what is usual is as low a quantile as of a canary
+    periods = {i: 1 / look.frequency_hz for i, look in known.items() if look.frequency_hz}
+    slow = (1 + SLOW_CANARY) * usual(list(periods.values())) if periods else 0.0
+    if rounds := [i for i, period in periods.items() if period > slow]:
+        found.append(Disturbance(f"the GPU's clock was slower by {SLOW_CANARY:.0%} or more", rounds))
+    return found
 
 
 def usual(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from fakes import BRIEF, Fake, by_name
 from fatnn_bench.harness.measure import measure as measure_cases
 from fatnn_bench.harness.measure import verify_case
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Settings
+from fatnn_bench.machine.gpu_clock import GpuClock
 from fatnn_bench.records.run import Noise, Row, Status, Stop
 from fatnn_bench.workload.cases import Case
 from fatnn_bench.workload.layers import Layer, bare_gemm
@@ -94,6 +95,20 @@ def test_one_that_raises_harms_no_other(bad, reason):
     assert (rows["bad"].status, rows["bad"].reason, rows["bad"].samples_s) == (Status.ERROR, reason, [])
     assert rows["before"].timed
     assert rows["after"].timed
+
+
+def test_a_gpu_that_is_slowed_down_makes_rows_mistrusted():
+    class Hot(Fake):
+        def run(self, loops):
+            super().run(loops)
+            return 1e-5 * loops  # by its own clock
+
+        def gpu_clock(self):
+            return GpuClock(1_980_000_000, "for its heat")
+
+    row = measure(Hot("hot"))["hot"]
+    assert (row.status, row.touched) == (Status.MISTRUSTED, list(range(LEAST_ROUNDS)))
+    assert "the GPU was slowed down for its heat in 5 of 5 rounds" in row.reason
 
 
 def test_a_kernel_nobody_has_is_an_error_that_names_those_there_are():

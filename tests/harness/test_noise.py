@@ -3,6 +3,7 @@ import pytest
 from fatnn_bench.harness import noise
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.timing import Sample
+from fatnn_bench.machine.gpu_clock import GpuClock
 
 
 def observed(*off_cpu, canary_s=1.0, steal_s=0.0):
@@ -38,6 +39,22 @@ def test_a_quota_that_was_spent_touches_samples():
     observations = [noise.Observation(Sample(1.0, 0.0), look) for look in (calm, calm, stood, calm)]
     (found,) = noise.disturbances(observations, 1.0, threads=1)
     assert found == ("the quota of the control group was spent", [2])
+
+
+def on_a_gpu(*looks):
+    """Samples that the GPU's own clock timed, by megahertz and what slowed it down."""
+    clocks = [None if look is None else GpuClock(look[0] * 10**6, look[1]) for look in looks]
+    return [noise.Observation(Sample(1.0, None), Conditions(9.0, 1.0), gpu=clock) for clock in clocks]
+
+
+def test_a_gpu_that_is_slowed_down_touches_its_samples_and_a_power_limit_does_not():
+    observations = on_a_gpu((1980, ""), (1965, ""), (1400, "for its heat"), (1755, ""), (1980, "for its heat"), None)
+    assert noise.disturbances(observations, 1.0, threads=1) == [
+        ("the GPU was slowed down for its heat", [2, 4]),
+        ("the GPU's clock was slower by 10% or more", [2, 3]),
+    ]
+    steady = on_a_gpu(*[(1500, "")] * 9)
+    assert noise.disturbances(steady, 1.0, threads=1) == noise.disturbances(on_a_gpu(None), 1.0, threads=1) == []
 
 
 @pytest.mark.parametrize(

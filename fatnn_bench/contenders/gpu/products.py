@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.contenders.protocol import Limit, Prepared
+from fatnn_bench.machine.gpu_clock import GpuClock, look
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.packing import beyond_max_k
 from fatnn_kernels.product import Product
@@ -60,6 +61,9 @@ class _PreparedGpuGemm:
         self.bytes = self._gemm.nbytes
         self.codegen: dict[str, Any] = {"tile": str(self._gemm.tile)}
         self.limit: Limit | None = None if simulated() else _GpuLimit(product)
+
+    def gpu_clock(self) -> GpuClock | None:
+        return look()
 
     def result(self) -> NDArray[Any]:
         return self._gemm.result()

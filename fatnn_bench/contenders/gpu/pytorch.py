@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fatnn_bench.contenders.gpu.products import beyond
 from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.contenders.protocol import Prepared
+from fatnn_bench.machine.gpu_clock import GpuClock, look
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES, Domain
 
@@ -123,6 +124,9 @@ class _PreparedTorchGemm:
         self._torch.backends.cuda.matmul.allow_tf32 = self._tf32
         with self._torch.cuda.stream(self._torch.cuda.ExternalStream(int(stream))):
             self._multiply()
+
+    def gpu_clock(self) -> GpuClock | None:
+        return look()
 
     def result(self) -> NDArray[Any]:
         self._torch.cuda.synchronize()
