@@ -33,6 +33,7 @@ class Kind:
 KINDS = {
     "speedup": Kind("how much faster each precision is, layer by layer", ("baseline", "ways"), most_layers=40),
     "stages": Kind("where the time of a layer goes", ("kernel", "ways"), most_layers=40),
+    "ways": Kind("how near each way of a precision comes to the machine's limit, and ternary beside 2-bit in each"),
     "roofline": Kind("how far from the machine's limits", ("peak", "measure_bandwidth", "ways"), most_layers=40),
     "pareto": Kind("what accuracy costs", ("accuracy",)),
     "heatmap": Kind("speedups as a map, for many layers at once", ("baseline", "ways"), most_layers=60),
