@@ -2,10 +2,14 @@
 
 import io
 import os
+import re
 import sys
 from typing import Any
 
 __all__ = ["prepare"]
+
+#: What COLUMNS may say of a terminal, 20 to 999: of none, help is empty, and of millions it takes minutes to lay out.
+_COLUMNS = r"[2-9][0-9]|[1-9][0-9]{2}"
 
 
 class _Stdout(io.FileIO):
@@ -22,8 +26,11 @@ class _Stdout(io.FileIO):
 def prepare() -> None:
     """Open what is closed, lest a results file become stdout, and outlive the readers of stdout.
 
-    What a terminal of ASCII alone cannot show, × and ±, is written as a question mark.
+    What a terminal of ASCII alone cannot show, × and ±, is written as a question mark. A width that no terminal has is
+    forgotten.
     """
+    if not re.fullmatch(_COLUMNS, os.environ.get("COLUMNS", "80")):
+        del os.environ["COLUMNS"]
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

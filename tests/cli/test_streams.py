@@ -90,3 +90,12 @@ def test_ctrl_c_while_modules_are_loaded_is_no_traceback(folder, environ, ignore
         _, said = process.communicate(timeout=60)
     assert process.returncode == (0 if ignored else Exit.INTERRUPTED), said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("columns", "wide"), [("0", 80), ("1", 80), ("99999999", 80), ("-5", 80), ("²", 80), ("20", 20), ("400", 400)]
+)
+def test_help_is_as_wide_as_a_terminal_can_be(command, monkeypatch, columns, wide):
+    monkeypatch.setenv("COLUMNS", columns)
+    done = command("show", "--help")
+    assert (done.code, max(map(len, done.out.splitlines()))) == (0, wide)
