@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
+from typing import IO
 
 from fatnn_bench.errors import UserError, legible
 from fatnn_bench.harness.events import LONGEST, Done, Event, WorkerDiedError, heard
@@ -36,10 +37,12 @@ def listen(
 
     Raises
     ------
+    UserError
+        It cannot be started.
     WorkerDiedError
         The process ended without saying that it was done, or said something that is no event.
     """
-    with tempfile.TemporaryFile() as stderr:
+    with _temporary() as stderr:
         try:
             worker = subprocess.Popen(
                 command,
@@ -72,6 +75,13 @@ def listen(
             worker.stdout.close()
             with suppress(BrokenPipeError):
                 worker.stdin.close()
+
+
+def _temporary() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:  # none of the folders for such files can be written to
+        raise UserError(f"{error.strerror}, for what a worker says last; name one with TMPDIR") from error
 
 
 def _obituary(who: str, code: int, stderr: str) -> str:

@@ -1,6 +1,7 @@
 """What is heard of a process that is no worker, or one cut short."""
 
 import sys
+import tempfile
 
 import pytest
 
@@ -63,3 +64,12 @@ def test_bytes_that_are_no_text_are_no_event():
 def test_what_cannot_be_started_is_a_sentence(python):
     with pytest.raises(UserError, match="cannot start"):
         list(listen([sys.executable, python], {}, NOTHING))
+
+
+def test_without_a_folder_for_temporary_files_nothing_is_started(monkeypatch):
+    def refuse():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    with pytest.raises(UserError, match=r"No usable temporary directory found in \['/tmp'\], .* name one with TMPDIR"):
+        hear("print()")
