@@ -102,12 +102,9 @@ def _multiply(tile: TypedTile, x: X, y: Y, store: StoreTo, tiles: Tiles, share: 
 def _multiply_by_way(
     tile: TileType, x: types.Type, y: types.Type, store: types.Type, tiles: types.Type, share: types.Type
 ) -> Callable[..., None]:
-    if tile.tile.product.way == "tiles":
-        return lambda tile, x, y, store, tiles, share: multiply_panels(tile, x, y, store, tiles.steps, share)
-    return lambda tile, x, y, store, tiles, share: _multiply_packed(tile, x, y, store, tiles, share)
+    return multiply_panels if tile.tile.product.way == "tiles" else _multiply_packed
 
 
-@compiled()
 def _multiply_packed(tile: TypedTile, x: X, y: Y, store: StoreTo, tiles: Tiles, share: Share) -> None:
     row_begin, row_end, column_begin, column_end, _ = share
     panels, blocks = -(-tiles.steps // tiles.panel_steps), -(-(row_end - row_begin) // tiles.block_rows)

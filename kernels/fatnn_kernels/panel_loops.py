@@ -29,17 +29,17 @@ from fatnn_kernels.panels import (
     release_tiles,
     unpack_columns,
 )
-from fatnn_kernels.shares import Share
+from fatnn_kernels.shares import Share, Tiles
 
 X: TypeAlias = PackedX | ImageX | GatheredX
 Y: TypeAlias = PackedY | DenseY
 
 
-@compiled()
 def multiply_panels(
-    tile: TypedTile, x: X, y: Y, store: Results | Planes | Activations, steps: int, share: Share
+    tile: TypedTile, x: X, y: Y, store: Results | Planes | Activations, tiles: Tiles, share: Share
 ) -> None:
-    """The blocks of a share."""
+    """The blocks of a share: a function of compiled code."""
+    steps = tiles.steps
     row_begin, row_end, column_begin, column_end, thread = share
     panel = steps * STEP_WORDS
     width = min(max(1, COLUMN_ROOM // panel), column_end - column_begin)
