@@ -1,11 +1,10 @@
 """What each precision keeps and costs: an accuracy run joined with a speed run of the same network."""
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fatnn_bench.accuracy.records import AccuracyRun
 from fatnn_bench.accuracy.summary import Summary, differences, summaries, t_half_width
+from fatnn_bench.comparison import ranking
 from fatnn_bench.comparison.same_network import difference
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.records.run import Row, Run
@@ -48,10 +47,10 @@ class Choices:
 
 
 def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
-    """Return the precisions of an accuracy run, each with the row of the fastest kernel that runs it.
+    """Return the precisions of an accuracy run, each with the row of the best way that runs it.
 
     What no low-bit kernel can run, such as ternary weights with float32 activations, runs in float32. Of several batch
-    sizes the smallest counts.
+    sizes the smallest counts, and of several numbers of threads the fewest.
 
     Raises
     ------
@@ -71,15 +70,15 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
             f"{accuracy.source} and {speed.source or 'the run'} are of two networks: {unlike}; "
             "train and time the same one"
         )
-    batch = min(row.shape.get("batch", 1) for row in rows)
-    rows = [row for row in rows if row.shape.get("batch", 1) == batch]
+    least = min(map(_size, rows))
+    timed = {row.kernel: row for row in rows if _size(row) == least}
+    ranked = ranking.ranked([timed])
     found, left_out = [], list(accuracy.cautions)
     for summary in summaries(accuracy.rows):
         kernel = summary.kernel or precisions.FLOAT32
         wanted = precisions.named(kernel) or kernel
-        row = _fastest(row for row in rows if precisions.of(row) == wanted)
-        if row:
-            found.append(Choice(summary, row))
+        if wanted in ranked:
+            found.append(Choice(summary, timed[ranked[wanted][0]]))
         else:
             left_out.append(f"{summary.precision}: no time of a {precisions.words(wanted)} kernel in {speed.source}")
     if not found:
@@ -90,8 +89,8 @@ def joined(accuracy: AccuracyRun, speed: Run) -> Choices:
     return Choices(network, tuple(found), tuple(left_out))
 
 
-def _fastest(rows: Iterable[Row]) -> Row | None:
-    return min(rows, key=lambda row: row.median_s or math.inf, default=None)
+def _size(row: Row) -> tuple[int, int]:
+    return row.shape.get("batch", 1), row.threads
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,15 @@ def test_each_precision_has_the_row_of_its_kernel_at_the_smallest_batch():
     }
 
 
+def test_the_best_way_of_a_precision_runs_it_on_the_fewest_threads():
+    slower, faster, wide = timed("ternary-fatnn", 1.0), timed("ternary-lookup", 0.6), timed("binary", 0.1, threads=2)
+    choices = joined(ACCURACY, make_run(wide, slower, faster, timed("binary", 0.5)))
+    assert {choice.precision: (choice.row.kernel, choice.latency_s) for choice in choices.choices} == {
+        "fatnn": ("ternary-lookup", 0.6e-3),
+        "xnor": ("binary", 0.5e-3),
+    }
+
+
 def test_a_precision_without_a_time_is_left_out_with_a_sentence():
     choices = joined(ACCURACY, make_run(timed("binary", 1.0)))
     assert names(choices.choices) == ["xnor"]
