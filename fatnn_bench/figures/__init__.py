@@ -39,7 +39,7 @@ KINDS = {
     "heatmap": Kind("speedups as a map, for many layers at once", ("baseline", "ways"), most_layers=60),
     "crossover": Kind("from which K, and which reuse of packed weights, low-bit beats float", ("baseline", "ways")),
     "platforms": Kind("speedup over float32 by platform, modelled ones hatched", ("baseline", "ways"), several=True),
-    "scaling": Kind("what more threads bring", ("kernel",), several=True),
+    "scaling": Kind("what more threads bring", ("kernel", "ways"), several=True),
 }
 
 

@@ -1,6 +1,7 @@
 """Lines of speedup over the fewest threads: a panel a platform's machine, a line a kernel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import cycle
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from fatnn_bench.comparison import ranking
 from fatnn_bench.comparison.kernels import kernels_of_rows, kernels_of_table
 from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, legend, style
@@ -27,8 +29,17 @@ _MARKERS = "os^Dvph*X<>d"
 
 def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]:
     """Return the table of :func:`table`, and the figure."""
-    scaling = table(runs, options.kernel)
+    shown = runs if options.kernel or options.ways else _best_ways(runs)
+    scaling = table(shown, options.kernel)
     return scaling, _draw(scaling)
+
+
+def _best_ways(runs: Sequence[Run]) -> list[Run]:
+    """The runs with those kernels alone that are the best way of a precision on the fewest threads."""
+    timed = [row for run in runs for row in run.rows if row.timed]
+    fewest = min((row.threads for row in timed), default=1)
+    best = {row.kernel for row in ranking.best_ways([row for row in timed if row.threads == fewest])}
+    return [replace(run, rows=tuple(row for row in run.rows if row.kernel in best)) for run in runs]
 
 
 def table(runs: Sequence[Run], kernels: str | None = None) -> pd.DataFrame:

@@ -105,6 +105,14 @@ def test_every_kind_is_as_wide_as_asked_and_its_words_lie_inside_and_apart(kind,
         assert pairs == []
 
 
+@pytest.mark.parametrize("kind", sorted(kind for kind, known in KINDS.items() if "ways" in known.options))
+def test_of_a_precision_its_best_way_is_drawn_or_all_ways(kind):
+    for all_ways, ternary in ((False, {"ternary-gated-xnor"}), (True, {"ternary-fatnn", "ternary-gated-xnor"})):
+        with mpl.rc_context(style.rc(style.Width.SCREEN)):
+            table, _ = saving._drawn(kind, [whole_run()], Options(ways=all_ways))
+        assert {kernel for kernel in table["kernel"] if kernel.startswith("ternary")} == ternary
+
+
 def test_nothing_to_map(tmp_path):
     with pytest.raises(NothingComparableError):
         saving.save("heatmap", [make_run(make_row("binary", ms=1.0))], tmp_path / "f.png")
