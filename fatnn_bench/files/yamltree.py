@@ -84,6 +84,7 @@ class _Reader:
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._named: dict[str, Tree] = {}
+        self._copies = 0  # that ``<<`` has made of values
 
     def document(self) -> Tree:
         found = Tree(None, 1)
@@ -107,7 +108,7 @@ class _Reader:
         else:
             found = self._mapping(event, depth)
         if found.size > MOST_VALUES:
-            raise DocumentError(_line(event), f"it holds more than {MOST_VALUES} values")
+            raise _too_many(_line(event))
         if event.anchor is not None:
             self._named[event.anchor] = found
         return found
@@ -126,7 +127,11 @@ class _Reader:
                 raise DocumentError(_line(event), "a key is a mapping, a list or an alias, expected a word")
             key, line, value = _scalar(event), _line(event), self._node(next(self._events), depth + 1)
             if key == "<<" and event.implicit[0]:
-                merged = {name: replace(part, line=line) for name, part in _merged(value, line).items()} | merged
+                found = _merged(value, line)
+                self._copies += len(found)
+                if self._copies > MOST_VALUES:  # each is a copy, with a line of its own
+                    raise _too_many(line)
+                merged = {name: replace(part, line=line) for name, part in found.items()} | merged
             elif key in parts:
                 raise DocumentError(line, f"found duplicate key {brief(key)}")
             else:
@@ -140,6 +145,10 @@ _NODES = (AliasEvent, ScalarEvent, SequenceStartEvent, MappingStartEvent)
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def _too_many(line: int) -> DocumentError:
+    return DocumentError(line, f"it holds more than {MOST_VALUES} values")
 
 
 def _merged(value: Tree, line: int) -> dict[Any, Tree]:
