@@ -128,7 +128,8 @@ def _row_cells(row: Row, where: str) -> tuple[str, ...]:
         half = (row.ci_high_s - row.ci_low_s) / 2 / row.median_s
     spread = NOTHING if half is None else f"{half:.1%}"
     rates = number_or_dash(row.gmacs_per_s), number_or_dash(row.gbytes_per_s)
-    return where, row.kernel, milliseconds(row.median_s), spread, *rates, _share_of_limit(row), row.status.value
+    time = milliseconds(row.median_s) + footnotes.mark(row.status)
+    return where, row.kernel, time, spread, *rates, _share_of_limit(row), row.status.value
 
 
 def _share_of_limit(row: Row) -> str:

@@ -10,6 +10,7 @@ from fatnn_bench.document import Document, Sheet
 from fatnn_bench.errors import UserError
 from fatnn_bench.printing import render, speedups, tables
 from fatnn_bench.printing.formats import Format
+from fatnn_bench.workload import precisions
 
 KERNELS = (
     "float32",
@@ -35,6 +36,18 @@ def test_table_fits_its_width(width, blocks):
     assert max(map(len, text.splitlines())) <= width
     assert text.count("\nconv3_down ") == blocks
     assert "…" not in text
+
+
+def test_all_precisions_fit_a_log_where_every_time_is_doubtful():
+    rows = [
+        make_row(f"torch.{one.name}" if i in (1, 2) else one.name, layer, 50 / (i + 1), status="MISTRUSTED", reason="r")
+        for i, one in enumerate(precisions.PRECISIONS)
+        for layer in ("conv1", "conv3_down")
+    ]
+    text = render.as_text(speedups.document(make_run(*rows)), Format.TABLE)
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("\nconv3_down ") == 1
+    assert text.count("†") == 2 * (len(precisions.PRECISIONS) - 1) + 1
 
 
 def test_table_is_plain_text_without_trailing_blanks():

@@ -149,6 +149,7 @@ def test_rows_document():
     (sheet,) = document.sheets
     assert sheet.title == "8 cases · kernel scope · 1 thread"
     assert sheet.rows[0] == ("net.conv1", "float32", "10.0", "1.0%", "11.6", "—", "93%", "PASSED")
+    assert sheet.rows[2][2] == "0.500†"
     assert sheet.rows[3] == ("net.conv1", "int8", "—", "—", "—", "—", "—", "SKIPPED")
     assert "SKIPPED int8 on net.conv1: needs VNNI" in sheet.notes
     heading = dict(document.heading)
