@@ -120,6 +120,16 @@ def _spoiled_network(random: Random, content: bytes) -> bytes:
     return spoiled_zip(random, content, {"header.npy": _spoiled_header})
 
 
+def _spoiled_checkpoint(random: Random, content: bytes) -> bytes:
+    return spoiled_zip(random, content, {"data.pkl": _spoiled_pickle})
+
+
+def _spoiled_pickle(random: Random, content: bytes) -> bytes:
+    """Bytes of its program, or of the numbers and words in it, rather than of what they make."""
+    program = content[:200] if random.random() < 0.5 else content
+    return spoiled_bytes(random, program) + content[len(program) :]
+
+
 def _spoiled_header(random: Random, content: bytes) -> bytes:
     """The JSON in a NumPy file of bytes, whose own head then says the new length."""
     head = content.index(b"{", 20)
@@ -199,6 +209,8 @@ ALL = (
     ),
     Format("artifact", samples.artifacts, _spoiled_artifact, [(1, samples.read_artifact)]),
     Format("network-file", samples.exported, _spoiled_network, [(1, samples.run_exported)], needs=("torch",)),
+    Format("checkpoint", samples.checkpoints, _spoiled_checkpoint, [(1, samples.read_checkpoint)], needs=("torch",)),
+    Format("cifar", samples.cifar_batches, _spoiled_pickle, [(1, samples.read_cifar)]),
     Format("idx", samples.idx_files, spoiled_bytes, [(1, samples.read_idx)], spoiled=4),
     Format("images", samples.image_folder, spoiled_bytes, [(1, samples.read_images)], spoiled=4, needs=("PIL",)),
 )

@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import pickle
 import struct
 import tempfile
 import zipfile
@@ -274,21 +275,43 @@ def as_npy(content: bytes) -> bytes:
 
 
 @functools.cache
-def exported():
+def _trained():
+    """An architecture, and a network of it whose batch norms have seen something."""
     import torch
 
-    from fatnn_bench.accuracy.export import exported as export
     from fatnn_bench.accuracy.networks import Architecture
-    from fatnn_bench.engine import save
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
     architecture = Architecture("small-cnn", "fatnn", 1, 8, 10)
     graph = architecture.build()
     graph.train()(torch.rand(4, 1, 8, 8))
+    return architecture, graph.eval()
+
+
+def checkpoints():
+    from fatnn_bench.accuracy import checkpoint
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.pt"
+        checkpoint.save(path, *_trained(), epochs=1)
+        return {"m.pt": path.read_bytes()}
+
+
+def read_checkpoint() -> None:
+    from fatnn_bench.accuracy import checkpoint
+
+    checkpoint.load_network(Path("m.pt"))
+
+
+def exported():
+    from fatnn_bench.accuracy.export import exported as export
+    from fatnn_bench.engine import save
+
+    architecture, graph = _trained()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.fatnn"
-        save(export(architecture, graph.eval()), path)
+        save(export(architecture, graph), path)
         content = path.read_bytes()
         (Path(folder) / "m.fatnn").write_bytes(content)
         _both_engines(path)  # compiles what mutants then find compiled
@@ -326,6 +349,19 @@ def read_idx() -> None:
     from fatnn_bench.accuracy.datasets import catalog
 
     catalog.load("mnist", Path()).train.pixels(np.arange(1))
+
+
+def cifar_batches():
+    """As the batches of Krizhevsky, by Python 2 (protocol 2), with as few images as may be."""
+    images = np.arange(2 * 3 * 32 * 32, dtype=np.int64).astype(np.uint8).reshape(2, -1)
+    batch = pickle.dumps({b"data": images, b"labels": [0, 9], b"batch_label": b"x"}, 2)
+    return dict.fromkeys(("test_batch", *(f"data_batch_{i}" for i in range(1, 6))), batch)
+
+
+def read_cifar() -> None:
+    from fatnn_bench.accuracy.datasets import catalog
+
+    catalog.load("cifar10", Path()).train.pixels(np.arange(1))
 
 
 def image_folder():
