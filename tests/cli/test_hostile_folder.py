@@ -39,7 +39,7 @@ def there(hostile, tmp_path, environ):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("verify", *GEMM), ("run", "--quick", *GEMM), ("inspect", "binary/3x5x33"), ("peak",), ("platforms",)],
+    [("verify", *GEMM), ("run", "--quick", *GEMM), ("inspect", "binary/3x5x33"), ("platforms",)],
     ids=lambda arguments: arguments[0],
 )
 def test_nothing_of_it_is_run(there, arguments):
