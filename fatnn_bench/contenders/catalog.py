@@ -1,5 +1,6 @@
-"""What there is to measure in each scope: the suite's own kernels, and the baselines after them."""
+"""What there is to measure in each scope: the suite's own kernels, and other libraries' after them."""
 
+from fatnn_bench.contenders import engines
 from fatnn_bench.contenders.baselines import onnx, pytorch
 from fatnn_bench.contenders.baselines.blas import BlasFloat32
 from fatnn_bench.contenders.baselines.network_onnx import OnnxFloat32Network, OnnxInt8Network
@@ -28,6 +29,7 @@ def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
     elif scope == "layer":
         found = [LayerContender(product) for product in PRODUCTS.values()]
         found += [baseline() for baseline in (*pytorch.LAYERS, *onnx.LAYERS)]
+        found += engines.layers()
     elif scope == "network":
         found = [NetworkContender(product) for product in NETWORK_PRODUCTS]
         found += [TorchNetwork(), OnnxFloat32Network(), OnnxInt8Network()]

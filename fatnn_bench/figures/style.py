@@ -169,8 +169,8 @@ class Look:
 
 #: Of the precisions, from the most bits to the fewest.
 _COLOURS = (
-    *("#000000", "#4d4d4d", "#808080", "#a0a0a0"),  # floats are greys
-    *("#CC79A7", "#D55E00", "#0072B2", "#56B4E9", "#009E73", "#F0E442"),
+    *("#000000", "#4d4d4d", "#808080", "#909090", "#a0a0a0"),  # floats are greys
+    *("#CC79A7", "#882255", "#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#009E73", "#F0E442"),
 )
 _STRANGE_PRECISION = "#bbbbbb"
 #: Of the ways that compete with the one which a precision has everywhere, which is solid.

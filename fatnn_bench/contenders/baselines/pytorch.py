@@ -1,6 +1,7 @@
-"""``torch.float32`` and ``torch.int8``: the convolutions and linear layers a PyTorch user would run on a CPU."""
+"""``torch.float32``, ``torch.bfloat16`` and ``torch.int8``: the layers that a PyTorch user would run on a CPU."""
 
 import importlib.util
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,10 @@ from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
 MISSING = "PyTorch is not installed: pip install 'fatnn-bench[baselines]'"
 
 
+#: Unit roundoff of bfloat16, which has eight bits of significand.
+_BFLOAT16_ROUNDOFF = 2.0**-9
+
+
 class TorchFloat32:
     """``torch.nn.functional.conv2d`` (or ``linear``), channels last, in inference mode."""
 
@@ -28,20 +33,29 @@ class TorchFloat32:
     def skip_reason(self, layer: Layer) -> str:
         return layer.skip_reason or ("" if importlib.util.find_spec("torch") else MISSING)
 
-    def prepare(self, problem: Problem, threads: int) -> "_PreparedFloat32":
-        return _PreparedFloat32(problem, threads)
+    def prepare(self, problem: Problem, threads: int) -> "_PreparedFloat":
+        return _PreparedFloat(problem, threads, "float32", None)
 
 
-class _PreparedFloat32:
-    tolerance = None
+class TorchBfloat16(TorchFloat32):
+    """The same in bfloat16, in and out."""
+
+    name = "torch.bfloat16"
+    precision = "bfloat16"
+
+    def prepare(self, problem: Problem, threads: int) -> "_PreparedFloat":
+        return _PreparedFloat(problem, threads, "bfloat16", _bfloat16_tolerance(problem))
+
+
+class _PreparedFloat:
     stages: Mapping[str, Callable[[int], None]] = {}
     limit = None
 
-    def __init__(self, problem: Problem, threads: int) -> None:
+    def __init__(self, problem: Problem, threads: int, dtype: str, tolerance: float | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
-        layer = problem.layer
+        layer, kind = problem.layer, getattr(torch, dtype)
         module: torch.nn.Module
         if layer.kind == "conv":
             module = torch.nn.Conv2d(
@@ -54,10 +68,11 @@ class _PreparedFloat32:
             image = torch.from_numpy(problem.x).reshape(layer.batch, layer.in_channels)
             weight = torch.from_numpy(problem.y).reshape(layer.out_channels, layer.in_channels)
         module.load_state_dict({"weight": weight})
-        self._module = module.eval().to(memory_format=torch.channels_last)
-        self._image, self._inference = image, torch.inference_mode
+        self._module = module.eval().to(dtype=kind, memory_format=torch.channels_last)
+        self._image, self._inference = image.to(kind), torch.inference_mode
         self._out: Any = None
-        self.bytes = problem.x.nbytes + problem.y.nbytes + 4 * layer.m * layer.n
+        self.tolerance = tolerance
+        self.bytes = kind.itemsize * (problem.x.size + problem.y.size + layer.m * layer.n)
         self.codegen = {"library": f"torch {torch.__version__}", "threads": torch.get_num_threads()}
 
     def run(self, loops: int) -> None:
@@ -66,7 +81,7 @@ class _PreparedFloat32:
                 self._out = self._module(self._image)
 
     def result(self) -> NDArray[Any]:
-        return _as_image(self._out.numpy())
+        return _as_image(self._out.float().numpy())
 
     def spoil(self) -> None:
         self._out = self._out[:0]
@@ -141,7 +156,17 @@ class _PreparedInt8:
         self._out = self._out[:0]
 
 
-LAYERS = (TorchFloat32, TorchInt8)
+LAYERS = (TorchFloat32, TorchBfloat16, TorchInt8)
+
+
+def _bfloat16_tolerance(problem: Problem) -> float:
+    """How far bfloat16 sums may be off, of activations of unit variance and weights of at most 1.
+
+    Rounding leaves x and y a relative error of at most u each, u/√3 in the mean square, as random as the signs of the
+    products; with y of variance 1/3, K of those are off by σ = u·√(2K)/3, of which 8·u·√K is 17. The sum is rounded
+    once more.
+    """
+    return _BFLOAT16_ROUNDOFF * (8 * math.sqrt(problem.layer.k) + float(np.abs(problem.right).max()))
 
 
 def _as_image(out: NDArray[Any]) -> NDArray[Any]:
