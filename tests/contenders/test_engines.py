@@ -47,6 +47,7 @@ def test_every_engine_is_right_within_the_tolerance_that_its_row_states(name, pa
     assert complaint(kernel, problem.right) == ""
     assert kernel.codegen["tolerance"] == kernel.tolerance
     assert kernel.codegen["threads"] == 1
+    assert all(isinstance(fact, str | int | float) or fact is None for fact in kernel.codegen.values())
     kernel.spoil()
     assert complaint(kernel, problem.right) != ""
 

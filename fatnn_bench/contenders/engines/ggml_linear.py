@@ -90,7 +90,7 @@ class _Prepared:
         self.tolerance = _tolerance(problem, form)
         self.codegen: dict[str, Any] = {
             "library": ggml_library.described(library),
-            "build": ggml_library.built_for(self._lib),
+            "build": " ".join(ggml_library.built_for(self._lib)),
             "threads": self._plan.threads,
             "tolerance": self.tolerance,
             "activations": "float32" if form.group is None else _told(form.group),
