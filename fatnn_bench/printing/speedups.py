@@ -14,7 +14,7 @@ from fatnn_bench.document import NOTHING, Document, Sheet, number
 from fatnn_bench.printing import footnotes
 from fatnn_bench.printing.cells import dicts, grouped, milliseconds, number_or_dash
 from fatnn_bench.records import provenance
-from fatnn_bench.records.run import Run
+from fatnn_bench.records.run import Run, Status
 
 __all__ = ["document"]
 
@@ -61,7 +61,10 @@ def _parts(comparison: Comparison, speedups: pd.DataFrame, totals: pd.DataFrame)
 
 def _sheet(part: _Part, baseline: str | None, least: float, all_ways: bool) -> Sheet:
     first, single = part.layers[0], part.single
-    columns = ways.by_kernel(part.totals, single) if all_ways else ways.by_precision(part.totals, single, baseline)
+    if all_ways:
+        columns = ways.by_kernel(part.totals, single)
+    else:
+        columns = _tried(ways.by_precision(part.totals, single, baseline), part.layers)
     kernels = [column.kernel for column in columns]
     words = [
         first["network"] if isinstance(first["network"], str) else "GEMM",
@@ -77,6 +80,13 @@ def _sheet(part: _Part, baseline: str | None, least: float, all_ways: bool) -> S
         notes=(*_ways(columns, part.exceptions), *_notes(part, kernels, least)),
         keys=2,
     )
+
+
+def _tried(columns: list[ways.Column], layers: list[dict[str, Any]]) -> list[ways.Column]:
+    """The columns of precisions that were not skipped everywhere, if there are any: a note says what was, and why."""
+    tried = {row["kernel"] for row in layers if row["status"] != Status.SKIPPED}
+    found = [column for column in columns if tried & {column.kernel, *(name for name, _ in column.others)}]
+    return found or columns
 
 
 def _layer_cells(rows: list[dict[str, Any]], kernels: list[str]) -> tuple[str, ...]:

@@ -52,6 +52,19 @@ def test_a_precision_is_a_column_of_its_fastest_kernel_on_all_layers():
     )
 
 
+def test_a_precision_that_was_skipped_everywhere_has_no_column_but_a_note():
+    rows = [make_row("float32", "conv1", ms=8.0), make_row("int8", "conv1", ms=2.0)]
+    skipped = make_row("ternary-fatnn", "conv1", status=Status.SKIPPED, reason="needs a popcount")
+    (sheet,) = speedups.document(make_run(*rows, skipped)).sheets
+    assert sheet.columns[3:] == ("int8",)
+    assert "SKIPPED ternary-fatnn on conv1: needs a popcount" in sheet.notes
+    wrong = make_row("ternary-naive", "conv1", status=Status.FAILED, reason="3 of 9 outputs differ")
+    (sheet,) = speedups.document(make_run(*rows, skipped, wrong)).sheets
+    assert sheet.columns[3:] == ("int8", "ternary")
+    (sheet,) = speedups.document(make_run(rows[0], make_row("blas.float32", "conv1", ms=9.0), skipped)).sheets
+    assert sheet.columns[3:] == ("ternary",)
+
+
 def test_all_ways_have_a_column_a_kernel():
     (sheet,) = speedups.document(make_run(*by_ways()), all_ways=True).sheets
     assert set(sheet.columns[3:]) == {
