@@ -106,8 +106,10 @@ class AccuracyRun:
 
 
 def append(journal: Journal, record: AccuracyHeader | AccuracyRow | Diverged) -> None:
-    """Append a line to a results file and see it onto the disk. Raises UserError if it cannot."""
-    journal.append(asdict(record))
+    """Append a line to a file and see it onto the disk. Raises UserError if it cannot, or if :func:`read` would."""
+    line = asdict(record)
+    gate.validated(TypeAdapter(type(record)), line, record.kind, "no results file holds that, and it is not written")
+    journal.append(line)
     journal.keep = True  # the header alone says what its checkpoints belong to
 
 

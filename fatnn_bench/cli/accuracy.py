@@ -1,11 +1,12 @@
 """``fatnn-bench accuracy``."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import TypeAdapter
 
 from fatnn_bench.cli.options import together
 from fatnn_bench.errors import UserError
@@ -100,10 +101,12 @@ def _begin(settings: "Settings", output: Path | None) -> None:
 
 
 def _refuse_unknown(settings: "Settings") -> None:
-    """Raise UserError if there is no such network, order or precision to train."""
+    """Raise UserError if there is no such network, order or precision to train, or a number is none to train with."""
     from fatnn_bench.accuracy import schemes
+    from fatnn_bench.accuracy.records import Settings
     from fatnn_bench.architectures.description import DESCRIPTIONS, Order
 
+    gate.validated(TypeAdapter(Settings), asdict(settings), "the options", "give another")
     asked = [("network", settings.network, tuple(DESCRIPTIONS)), ("order", settings.order, tuple(Order))]
     asked += [("precision", name, tuple(schemes.SCHEMES)) for name in settings.precisions]
     for what, found, names in asked:

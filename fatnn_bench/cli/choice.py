@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from fatnn_bench.cli.options import MOST_PROCESSES, Cache, Order, Scope, chosen_cases, chosen_layers
+from fatnn_bench.cli.options import MOST_PROCESSES, MOST_SECONDS, Cache, Order, Scope, chosen_cases, chosen_layers
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 from fatnn_bench.files.gate import Amount, Count, Name, Text
@@ -39,7 +39,7 @@ class Taken(BaseModel):
     rigorous: Annotated[bool, Field(strict=True)]
     order: Order
     cache: Cache = Cache.WARM  #: where there is a default, files from before there was such an option
-    case_seconds: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e6)] | None
+    case_seconds: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_SECONDS)] | None
     affinity: Annotated[str, Field(pattern=r"^(auto|none|[0-9]{1,5})$")] = "auto"
     processes: Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSES)] | None = 1
     batch: Count | None = None

@@ -43,7 +43,7 @@ PlatformOption = Annotated[
 PlatformsOption = Annotated[
     Path | None, typer.Option(help="Platforms file, instead of ./platforms.yaml or the one that ships.", metavar="FILE")
 ]
-SeedOption = Annotated[int, typer.Option(help="Fixes the data and the order of measurement.", min=0)]
+SeedOption = Annotated[int, typer.Option(help="Fixes the data and the order of measurement.", min=0, max=2**63 - 1)]
 
 
 PluginOption = Annotated[
@@ -63,6 +63,8 @@ def together(given: Sequence[str]) -> str:
 
 #: The most processes that share the rounds of a run: more say little more of what differs between them.
 MOST_PROCESSES = 20
+#: The most seconds that a person can give a case, eleven days: the system's timers end somewhere above.
+MOST_SECONDS = 1e6
 
 
 class Scope(StrEnum):
@@ -90,7 +92,10 @@ class Order(StrEnum):
 
 
 TimeoutOption = Annotated[
-    float, typer.Option(help="Give a case up that does not come back for so many seconds.", min=0.1, metavar="SECONDS")
+    float,
+    typer.Option(
+        help="Give a case up that does not come back for so many seconds.", min=0.1, max=MOST_SECONDS, metavar="SECONDS"
+    ),
 ]
 ScopeOption = Annotated[
     Scope,

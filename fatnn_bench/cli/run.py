@@ -12,6 +12,7 @@ from fatnn_bench.cli import say
 from fatnn_bench.cli.choice import Choice
 from fatnn_bench.cli.options import (
     MOST_PROCESSES,
+    MOST_SECONDS,
     NATIVE,
     RESNET18,
     BatchOption,
@@ -65,7 +66,8 @@ def run(
         Cache, typer.Option(help="Where calls find their operands: weights, or all, may have to come from memory.")
     ] = Cache.WARM,
     case_seconds: Annotated[
-        float | None, typer.Option(help="The most that is spent on a case that will not settle.", min=0)
+        float | None,
+        typer.Option(help="The most that is spent on a case that will not settle.", min=0, max=MOST_SECONDS),
     ] = None,
     timeout: TimeoutOption = 120.0,
     affinity: Annotated[

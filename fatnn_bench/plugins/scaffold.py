@@ -2,6 +2,7 @@
 
 import os
 from importlib.resources import files
+from keyword import iskeyword
 from pathlib import Path
 from string import Template
 
@@ -19,7 +20,7 @@ def write(name: str, folder: Path) -> tuple[Path, Path]:
     UserError
         The name cannot be a module's, one of the files exists, or cannot be written.
     """
-    if not name.isidentifier() or not name.islower():
+    if not name.isidentifier() or not name.islower() or iskeyword(name):
         raise UserError(f"{name!r} cannot be a kernel's name; small letters, digits and _ can, such as my_kernel")
     words = {
         "name": name,

@@ -51,6 +51,11 @@ def test_a_mistake_is_one_sentence(command, tmp_path, arguments, told):
     [
         ("run", "--seed", "-1"),
         ("run", "--seed", "one"),
+        ("run", "--seed", str(2**63)),
+        ("run", "--timeout", "inf"),
+        ("run", "--timeout", "nan"),
+        ("verify", "--timeout", "1e308"),
+        ("run", "--case-seconds", "inf"),
         ("run", "--tread", "2"),
         ("show",),
         ("compare",),
@@ -78,3 +83,21 @@ def test_a_full_disk_is_one_sentence_too(shell):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fatnn-bench: cannot write to /dev/full")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("learning-rate", "inf"), ("seeds", 10**20), ("epochs", 2**31), ("batch", 2**31), ("threads", 10**11)],
+)
+def test_numbers_that_none_can_train_with(command, tmp_path, option, value):
+    pytest.importorskip("torch")
+    done = command("accuracy", "--precision", "float32", "--seeds", "1", "--epochs", "1", f"--{option}", value)
+    assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert done.err.startswith(f"fatnn-bench: the options, {option.replace('-', '_')}: found {value}, expected ")
+
+
+@pytest.mark.parametrize("name", ["class", "Mine", "a-b", "1a", "../x"])
+def test_names_that_no_module_can_have(command, tmp_path, name):
+    done = command("new-kernel", name)
+    assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert "cannot be a kernel's name" in done.err
