@@ -6,7 +6,7 @@ from fatnn_bench.contenders.baselines.blas import BlasFloat32
 from fatnn_bench.contenders.baselines.network_onnx import OnnxFloat32Network, OnnxInt8Network
 from fatnn_bench.contenders.baselines.network_pytorch import TorchNetwork
 from fatnn_bench.contenders.gpu import pytorch as gpu_pytorch
-from fatnn_bench.contenders.gpu.products import GpuGemmContender
+from fatnn_bench.contenders.gpu.products import GpuGemmContender, GpuLayerContender
 from fatnn_bench.contenders.network import NetworkContender
 from fatnn_bench.contenders.products import GemmContender, LayerContender, PackedContender
 from fatnn_bench.contenders.protocol import Contender
@@ -21,8 +21,9 @@ def contenders(scope: str, kind: str = "cpu") -> dict[str, Contender]:
     """The kernels of a scope by name, the baselines after the suite's own, on a platform of a kind."""
     found: list[Contender]
     if kind == "cuda":
-        found = [GpuGemmContender(product, scope) for product in (PRODUCTS | CUDA_PRODUCTS).values()]
-        found += gpu_pytorch.gemms(scope)
+        own = GpuLayerContender if scope == "layer" else GpuGemmContender
+        found = [own(product, scope) for product in (PRODUCTS | CUDA_PRODUCTS).values()]
+        found += gpu_pytorch.baselines(scope)
     elif scope == "kernel":
         found = [GemmContender(product) for product in PRODUCTS.values()]
         found.append(BlasFloat32())

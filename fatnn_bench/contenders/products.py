@@ -90,9 +90,7 @@ class LayerContender(_Own):
     """Float32 image → int32 (or float32): quantise and pack, products."""
 
     def skip_reason(self, layer: Layer) -> str:
-        if self._product.x.codec.levels and layer.in_channels < _FEWEST_CHANNELS:
-            return f"first convolution of {layer.in_channels} channels: low-bit networks keep it in full precision"
-        return super().skip_reason(layer)
+        return too_few_channels(self._product, layer) or super().skip_reason(layer)
 
     def prepare(self, problem: Problem, threads: int) -> Prepared:
         return _PreparedLayer(self._product, problem, threads)
@@ -170,9 +168,16 @@ class _PreparedFused:
         self._out.fill(0xFFFFFFFF)
 
 
-def _convolution(product: Product, problem: Problem) -> Convolution:
-    layer = problem.layer
-    geometry = Geometry(
+def too_few_channels(product: Product, layer: Layer) -> str:
+    """Why nobody runs a convolution in few bits that has so few channels; empty if it has enough."""
+    if not product.x.codec.levels or layer.in_channels >= _FEWEST_CHANNELS:
+        return ""
+    return f"first convolution of {layer.in_channels} channels: low-bit networks keep it in full precision"
+
+
+def geometry_of(layer: Layer) -> Geometry:
+    """The sizes of a layer as a convolution."""
+    return Geometry(
         layer.batch,
         layer.height,
         layer.width,
@@ -182,4 +187,7 @@ def _convolution(product: Product, problem: Problem) -> Convolution:
         layer.stride,
         layer.padding,
     )
-    return Convolution(product, geometry, problem.y, bounds(product.x.domain))
+
+
+def _convolution(product: Product, problem: Problem) -> Convolution:
+    return Convolution(product, geometry_of(problem.layer), problem.y, bounds(product.x.domain))

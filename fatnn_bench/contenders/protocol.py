@@ -56,7 +56,7 @@ class Prepared(Protocol):
         """How far a result may be off; None: not at all, or as far as float32 must be."""
 
     @property
-    def stages(self) -> Mapping[str, Callable[[int], None]]:
+    def stages(self) -> Mapping[str, Callable[[int], float | None]]:
         """Parts that can be run alone, as :meth:`run` runs the whole."""
 
     @property

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fatnn_kernels.aligned import aligned
 from fatnn_kernels.checks import check_count, check_memory, check_output, check_values, check_written
+from fatnn_kernels.convolution_inputs import checked_bounds, checked_weights
 from fatnn_kernels.driver import PANEL_BYTES, choose_tile, compute
 from fatnn_kernels.epilogue import Planes, Results
 from fatnn_kernels.gemm_loops import StoreTo, Work
@@ -26,8 +27,6 @@ from fatnn_kernels.packing import (
     COLUMNS_OF_PIXELS,
     arranged,
     check_domain,
-    check_k,
-    check_numbers,
     filled,
     pixel,
     pixel_words,
@@ -83,15 +82,9 @@ class Convolution:
     ) -> None:
         self.product, self.geometry = product, geometry
         g = geometry
-        expected = (g.out_channels, g.kernel, g.kernel, g.in_channels)
-        if not isinstance(weights, np.ndarray) or weights.shape != expected:
-            shape = getattr(weights, "shape", None)
-            raise ValueError(f"{product.name}: weights have shape {shape}; expected {expected}")
-        check_numbers(product, "weights", weights)
-        flat = np.asarray(weights).reshape(g.out_channels, -1)
-        check_k(product, "weights", flat.shape[1])
-        check_domain(product.name, "weights", flat, product.y.domain)
-        self._bounds, self._filler = _checked_bounds(product, bounds)
+        flat = checked_weights(product, geometry, weights)
+        self._bounds = checked_bounds(product, bounds)
+        self._filler = np.float32(product.x.codec.filler(self._bounds))
         self._tile = _column_limited(product, g)
         self._typed = TypedTile(self._tile)
         items, within = _items_of_pixel(product, g.in_channels)
@@ -311,17 +304,6 @@ class Convolution:
         bounded = np.where(reached, limits.min, limits.max) * np.ones(len(self._y_term), np.int32)
         bounded[:, : expected[1]] = thresholds
         return np.ascontiguousarray(bounded, np.int32)
-
-
-def _checked_bounds(product: Product, bounds: ArrayLike) -> tuple[NDArray[np.float32], np.float32]:
-    """The bounds as float32, and a float whose code is all zero bits."""
-    checked = np.asarray(bounds, np.float32).reshape(-1)
-    expected = product.x.codec.bounds
-    if len(checked) != expected or not np.isfinite(checked).all() or (np.diff(checked) < 0).any():
-        raise ValueError(
-            f"{product.name}: bounds are {checked.tolist()}; expected {expected} finite numbers, ascending"
-        )
-    return checked, np.float32(product.x.codec.filler(checked))
 
 
 def _items_of_pixel(product: Product, channels: int) -> tuple[int, NDArray[np.int64]]:

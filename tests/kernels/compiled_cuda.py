@@ -20,16 +20,21 @@ except DynamicLibNotFoundError:
     print("NVIDIA's compiler NVVM is not installed", file=sys.stderr)
     sys.exit(77)
 
-from numba import cuda, int32, int64, uint32  # noqa: E402
+from numba import cuda, float32, int32, int64, uint32  # noqa: E402
 from numba.cuda import dispatcher  # noqa: E402
 from numba.cuda.cudadrv import nvvm  # noqa: E402
 
 from fatnn_kernels.cuda import PRODUCTS, tensor_kernel, tensor_limit  # noqa: E402
+from fatnn_kernels.cuda.quantise import quantise_kernel  # noqa: E402
 from fatnn_kernels.cuda.tensor_tile import SHAPES, TensorTile  # noqa: E402
 
 FUNCTIONS = Path("nvvm/libdevice/libdevice.10.bc")
 OF_GEMM = (uint32[::1], uint32[::1], int32[::1], int32[::1], int32[:, ::1], int64)
 OF_LIMIT = (int32[::1], int64)
+OF_LAYER = (
+    uint32[::1], int32[::1], int32[::1], int64, uint32[::1], int32[::1], int32[::1], int32[:, ::1], int64,
+)  # fmt: skip
+OF_QUANTISE = (float32[:, :, :, ::1], float32[::1], uint32[::1], int32[::1], int64, int64)
 
 
 def ptx(kernel, arguments):
@@ -42,5 +47,8 @@ dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capab
 nvvm.LibDevice._cache_ = next(f for home in found.parents if (f := home / FUNCTIONS).exists()).read_bytes()
 compiled = {"limit": ptx(tensor_limit._register_kernel(), OF_LIMIT)}
 for name in sys.argv[2:]:
-    compiled[name] = ptx(tensor_kernel.gemm_kernel(TensorTile(PRODUCTS[name], *SHAPES[0])), OF_GEMM)
+    product, tile = PRODUCTS[name], TensorTile(PRODUCTS[name], *SHAPES[0])
+    compiled[name] = ptx(tensor_kernel.gemm_kernel(tile), OF_GEMM)
+    compiled[f"{name}/layer"] = ptx(tensor_kernel.layer_kernel(tile, words=4), OF_LAYER)
+    compiled[f"{name}/quantise"] = ptx(quantise_kernel(product), OF_QUANTISE)
 print(json.dumps(compiled))

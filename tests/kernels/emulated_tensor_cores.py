@@ -56,12 +56,23 @@ class Device:
         thread.syncthreads()
         return self._sums[first]
 
-    def begin_copy(self, shared, to, memory, first):
-        assert to % 4 == first % 4 == 0, "copies are of 16 bytes' alignment"
+    def vote(self, bit):
+        """Lanes of a warp meet here, and warps of a block that vote as often."""
+        thread = threading.current_thread()
+        self._fragments[thread.thread_id] = bit
+        thread.syncthreads()
+        first = thread.thread_id // LANES * LANES
+        word = sum(int(bool(self._fragments[first + lane])) << lane for lane in range(LANES))
+        thread.syncthreads()
+        return np.uint32(word)
+
+    def begin_copy(self, shared, to, memory, first, words):
+        assert words in (1, 2, 4)
+        assert to % words == first % words == 0, "copies are aligned"
         if self.eager:
-            shared[to : to + 4] = memory[first : first + 4]
+            shared[to : to + words] = memory[first : first + words]
         else:
-            self._groups()[-1].append((shared, to, memory, first))
+            self._groups()[-1].append((shared, to, memory, first, words))
 
     def end_group(self):
         self._groups().append([])
@@ -69,8 +80,8 @@ class Device:
     def await_groups(self, pending):
         groups = self._groups()
         while len(groups) - 1 > pending:  # the last is not ended
-            for shared, to, memory, first in groups.pop(0):
-                shared[to : to + 4] = memory[first : first + 4]
+            for shared, to, memory, first, words in groups.pop(0):
+                shared[to : to + words] = memory[first : first + words]
 
     def load_pair(self, shared, first):
         assert first % 2 == 0

@@ -83,3 +83,29 @@ def on_numpy(product, x, y):
         acc = product.step(acc, a[:, :, None, step], b[:, None, :, step])
     n = product.x.terms(x, planes[0])[:, None] + product.y.terms(y, planes[1])[None, :]
     return product.finish(acc, n.astype(product.dtype))
+
+
+def bounds_of(product):
+    """Bounds, and the values that floats become by them, computed one comparison at a time."""
+    if product.x.codec.levels:
+        levels = product.x.codec.levels
+        bounds = np.linspace(-0.6, 0.6, len(levels) - 1).astype(np.float32) if len(levels) > 2 else np.float32([0.1])
+        return bounds, lambda image: np.asarray(levels)[sum((image >= bound).astype(int) for bound in bounds)]
+    if product.x.domain.integral:
+        return [40.0], lambda image: np.clip(np.rint(image * np.float32(40)), -128, 127).astype(np.int64)
+    return [], lambda image: image
+
+
+def direct(product, geometry, values, weights):
+    """The convolution by its definition, an output pixel at a time."""
+    g = geometry
+    border = product.x.domain.border
+    kind = np.float64 if product.dtype == np.float32 else np.int64
+    padded = np.full((g.batch, g.padded_height, g.padded_width, g.in_channels), border, kind)
+    padded[:, g.padding : g.padding + g.height, g.padding : g.padding + g.width] = values
+    out = np.empty((g.batch, g.out_height, g.out_width, g.out_channels), kind)
+    for image, row, column in np.ndindex(out.shape[:3]):
+        top, left = row * g.stride, column * g.stride
+        window = padded[image, top : top + g.kernel, left : left + g.kernel]
+        out[image, row, column] = np.tensordot(weights.astype(kind), window, 3)
+    return out

@@ -3,13 +3,16 @@
 import json
 import sys
 
+import numpy as np
 from emulated_tensor_cores import Device
-from oracle import assert_product, operands
+from oracle import assert_product, bounds_of, direct, draw, operands
 
-from fatnn_kernels.cuda import PRODUCTS, driver, tensor_kernel
+from fatnn_kernels.cuda import PRODUCTS, convolution, driver, quantise, tensor_fragments, tensor_kernel
+from fatnn_kernels.cuda.convolution import Convolution
 from fatnn_kernels.cuda.driver import Gemm, gemm
 from fatnn_kernels.cuda.tensor_tile import TensorTile
 from fatnn_kernels.cuda.tile import CudaTile
+from fatnn_kernels.geometry import Geometry
 
 #: Rows and columns of a thread, and threads of a block: few, for the simulator runs a thread as one of Python's.
 TILES = {"wide": (1, 4, 1, 2, 4), "odd": (3, 2, 2, 3, 2), "square": (4, 4, 2, 2, 3)}
@@ -39,13 +42,33 @@ def check(name, tile, m, n, words, kind):
         assert_product(product, ready.result(), x, y)
 
 
+def check_layer(name, geometry, tile):
+    """Compute a convolution of a geometry's sizes on a tile; raises AssertionError if it is wrong."""
+    product, g = PRODUCTS[name], Geometry(*geometry)
+    rng = np.random.default_rng(sum(geometry))
+    image = rng.standard_normal((g.batch, g.height, g.width, g.in_channels), dtype=np.float32)
+    weights = draw(product.y.domain, (g.out_channels, g.kernel, g.kernel, g.in_channels), "any", sum(geometry))
+    bounds, quantised = bounds_of(product)
+    emulate(emulated := Device())
+    ready = Convolution(product, g, image, weights, bounds, TensorTile(product, *TENSOR_TILES[tile]))
+    expected = direct(product, g, quantised(image), weights)
+    for eager in (True, False):  # each time anew
+        emulated.eager = eager
+        ready.spoil()
+        ready.enqueue()
+        np.testing.assert_array_equal(ready.result(), expected)
+
+
 def emulate(device):
     """Give kernels the tensor cores that the simulator has none of."""
-    driver.obstacle = lambda product: ""
-    for name in ("add_and_popcounts", "begin_copy", "end_group", "await_groups", "load_pair", "store_pair"):
+    driver.obstacle = convolution.obstacle = lambda product: ""
+    quantise.vote = device.vote
+    for name in ("begin_copy", "end_group", "await_groups", "store_pair"):
         setattr(tensor_kernel, name, getattr(device, name))
+    for name in ("add_and_popcounts", "load_pair"):
+        setattr(tensor_fragments, name, getattr(device, name))
 
 
 if __name__ == "__main__":
     for case in json.loads(sys.argv[1]):
-        check(*case)
+        check(*case) if isinstance(case[1], str | None) else check_layer(*case)

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from oracle import draw
-from test_convolution import bounds_of, direct
+from oracle import bounds_of, direct, draw
 
 from fatnn_kernels import INT8, PRODUCTS, steps
 from fatnn_kernels.convolution import Convolution

@@ -131,10 +131,17 @@ def test_kernels_of_a_gpu_are_listed(shell):
     assert len(listed) == len(set(listed))
 
 
-def test_on_a_gpu_one_scope_is_measured():
-    for scope in ("kernel", "layer"):
-        reason = contenders(scope, "cuda")["binary"].skip_reason(bare_gemm(3, 3, 3))
-        assert ("not layer" in reason) == (scope == "layer")
+def test_on_a_gpu_two_scopes_are_measured():
+    reasons = {
+        scope: contenders(scope, "cuda")["binary"].skip_reason(bare_gemm(3, 8, 32))
+        for scope in ("kernel", "layer", "packed", "network")
+    }
+    assert reasons == {
+        "kernel": "",
+        "layer": "on a GPU layers are computed on tensor cores, not by popcount",
+        "packed": "on a GPU the scopes kernel and layer are measured, not packed",
+        "network": "on a GPU the scopes kernel and layer are measured, not network",
+    }
 
 
 @needs_numba_cuda

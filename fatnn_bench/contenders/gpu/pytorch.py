@@ -31,8 +31,8 @@ _FLOAT8_VALUES = Domain("the whole numbers from -8 to 8", -8, 8)
 _FLOAT8 = (8, 9)
 
 
-class TorchGemm:
-    """``torch.matmul`` of x [M, K] and y [N, K] transposed, in one type."""
+class TorchFloat:
+    """``torch.matmul`` of x [M, K] and y [N, K] transposed, or cuDNN's convolution, channels last, in one type."""
 
     way: str | None = None
     x_domain: Domain = FLOAT32_VALUES
@@ -53,10 +53,11 @@ class TorchGemm:
         return layer.skip_reason or beyond(self._scope)
 
     def prepare(self, problem: Problem, threads: int) -> Prepared:
-        return _PreparedTorchGemm(self._dtype, self._tf32, problem)
+        kind = _PreparedConvolution if self._scope == "layer" else _PreparedGemm
+        return kind(self._dtype, self._tf32, problem)
 
 
-class TorchInt8Gemm(TorchGemm):
+class TorchInt8Gemm(TorchFloat):
     """``torch._int_mm``, int8 × int8 → int32."""
 
     x_domain = INT8_VALUES
@@ -64,14 +65,14 @@ class TorchInt8Gemm(TorchGemm):
 
     def skip_reason(self, layer: Layer) -> str:
         """As above; torch._int_mm wants M above 16, and K and N in multiples of 8."""
-        if reason := super().skip_reason(layer):
+        if reason := super().skip_reason(layer) or _no_convolution(self._scope, self.precision):
             return reason
         if layer.m <= 16 or layer.k % 8 or layer.n % 8:
             return f"torch._int_mm takes M > 16, and K and N in multiples of 8, not {layer.m}×{layer.n}×{layer.k}"
         return ""
 
 
-class TorchFloat8Gemm(TorchGemm):
+class TorchFloat8Gemm(TorchFloat):
     """``torch._scaled_mm`` of float8 (e4m3), with scales of 1, into bfloat16."""
 
     x_domain = _FLOAT8_VALUES
@@ -79,7 +80,7 @@ class TorchFloat8Gemm(TorchGemm):
 
     def skip_reason(self, layer: Layer) -> str:
         """As above; float8 came with compute capability 8.9, and torch._scaled_mm wants K and N in multiples of 16."""
-        if reason := super().skip_reason(layer):
+        if reason := super().skip_reason(layer) or _no_convolution(self._scope, self.precision):
             return reason
         import torch
 
@@ -93,7 +94,11 @@ class TorchFloat8Gemm(TorchGemm):
         return _PreparedFloat8Gemm(self._dtype, self._tf32, problem)
 
 
-class _PreparedTorchGemm:
+def _no_convolution(scope: str, precision: str) -> str:
+    return f"PyTorch convolves on a GPU in floats, not in {precision}" if scope == "layer" else ""
+
+
+class _PreparedGemm:
     stages: Mapping[str, Callable[[int], None]] = {}
     limit = None
 
@@ -106,7 +111,7 @@ class _PreparedTorchGemm:
         kind = getattr(torch, dtype)
         self._x, self._y = (torch.from_numpy(values).to(_DEVICE, kind) for values in (problem.x, problem.y))
         result = {torch.int8: torch.int32, torch.float8_e4m3fn: torch.bfloat16}.get(kind, kind)
-        self._out = torch.empty((len(problem.x), len(problem.y)), dtype=result, device=_DEVICE)
+        self._out = torch.empty(problem.right.shape, dtype=result, device=_DEVICE)
         self.run = Clock(self._enqueue).run
         self.bytes = sum(tensor.numel() * tensor.element_size() for tensor in (self._x, self._y, self._out))
         self.codegen = {"torch": torch.__version__}
@@ -139,7 +144,21 @@ class _PreparedTorchGemm:
         self._torch.cuda.synchronize()
 
 
-class _PreparedFloat8Gemm(_PreparedTorchGemm):
+class _PreparedConvolution(_PreparedGemm):
+    """Images and weights are [batch, height, width, channels] in memory, which PyTorch calls channels last."""
+
+    def __init__(self, dtype: str, tf32: bool, problem: Problem) -> None:
+        super().__init__(dtype, tf32, problem)
+        self._convolve = self._torch.ops.aten.cudnn_convolution.out
+        sides = [problem.layer.padding] * 2, [problem.layer.stride] * 2, [1, 1]
+        self._options = (*sides, 1, True, False, tf32)  # one group, the fastest algorithm, not the same bits each time
+
+    def _multiply(self) -> None:
+        image, weights, out = (tensor.permute(0, 3, 1, 2) for tensor in (self._x, self._y, self._out))
+        self._convolve(image, weights, *self._options, out=out)
+
+
+class _PreparedFloat8Gemm(_PreparedGemm):
     def __init__(self, dtype: str, tf32: bool, problem: Problem) -> None:
         super().__init__(dtype, tf32, problem)
         self._scale = self._torch.ones((), device=_DEVICE)
@@ -157,15 +176,15 @@ def _tolerance(problem: Problem) -> float:
     The errors of K products are as random as their signs, as :func:`fatnn_bench.workload.oracle.complaint` has it; the
     result is rounded once more.
     """
-    return _ROUNDOFF * (16 * math.sqrt(problem.x.shape[1]) + float(np.abs(problem.right).max()))
+    return _ROUNDOFF * (16 * math.sqrt(problem.layer.k) + float(np.abs(problem.right).max()))
 
 
-def gemms(scope: str) -> list[TorchGemm]:
+def baselines(scope: str) -> list[TorchFloat]:
     """The baselines of a scope."""
     return [
-        TorchGemm(scope, "float32", "float32"),
-        TorchGemm(scope, "tf32", "float32", tf32=True),
-        TorchGemm(scope, "float16", "float16"),
+        TorchFloat(scope, "float32", "float32"),
+        TorchFloat(scope, "tf32", "float32", tf32=True),
+        TorchFloat(scope, "float16", "float16"),
         TorchFloat8Gemm(scope, "float8", "float8_e4m3fn"),
         TorchInt8Gemm(scope, "int8", "int8"),
     ]

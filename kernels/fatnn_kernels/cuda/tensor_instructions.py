@@ -41,16 +41,21 @@ def add_and_popcounts(
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def begin_copy(typingctx: Any, shared: Any, to: Any, memory: Any, first: Any) -> Any:
-    """Begin to copy four words, ``memory[first:]`` to ``shared[to:]``, both of 16 bytes' alignment."""
+def begin_copy(typingctx: Any, shared: Any, to: Any, memory: Any, first: Any, words: Any) -> Any:
+    """Begin to copy 4, 2 or 1 words (a literal), ``memory[first:]`` to ``shared[to:]``, both aligned to as many."""
+    if not isinstance(words, types.IntegerLiteral):
+        return None
+    count = words.literal_value
+    cached = "cg" if count == 4 else "ca"  # past L1 there are only copies of four
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
         target, source = (_address(context, builder, signature, args, at) for at in (0, 2))
         shared_target = builder.addrspacecast(target, ir.PointerType(_WORD, _SHARED))
-        _perform(builder, "cp.async.cg.shared.global [$0], [$1], 16;", "r,l", (shared_target, _WORD), (source, _LONG))
+        text = f"cp.async.{cached}.shared.global [$0], [$1], {4 * count};"
+        _perform(builder, text, "r,l", (shared_target, _WORD), (source, _LONG))
         return context.get_dummy_value()
 
-    return types.void(shared, types.int64, memory, types.int64), codegen
+    return types.void(shared, types.int64, memory, types.int64, words), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]

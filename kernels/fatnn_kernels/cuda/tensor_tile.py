@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_kernels.and_popcounts import AndPopcounts
-from fatnn_kernels.product import Product
+from fatnn_kernels.product import Product, Side
 from fatnn_kernels.tile import Tile
 
 #: Rows and columns of a fragment, and words of a plane in a slice.
@@ -62,10 +62,9 @@ class TensorTile:
         """Threads of a block, warp by warp."""
         return self.warps_y * self.warps_x * WARP
 
-    @property
-    def slice_words(self) -> int:
-        """Words of a slice of a block's rows and columns."""
-        return SLICE * (self.product.words("x") * self.rows + self.product.words("y") * self.columns)
+    def stage_words(self, side: Side) -> int:
+        """Words of a stage of a block's rows (x) or columns (y)."""
+        return self.depth * SLICE * self.product.words(side) * (self.rows if side == "x" else self.columns)
 
     @property
     def depth(self) -> int:
@@ -75,7 +74,7 @@ class TensorTile:
     @property
     def stages(self) -> int:
         """Stages in shared memory, that which is multiplied among them."""
-        return min(MOST_STAGES, SHARED_BYTES // (4 * self.depth * self.slice_words))
+        return min(MOST_STAGES, SHARED_BYTES // (4 * (self.stage_words("x") + self.stage_words("y"))))
 
     @property
     def packing(self) -> Tile:
