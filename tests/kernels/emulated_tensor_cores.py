@@ -1,6 +1,7 @@
 """Tensor cores and copies into shared memory for Numba's CUDA simulator, by what NVIDIA's manual says of them.
 
-"Parallel Thread Execution ISA", matrix fragments for mma.m16n8k256: of a lane, group = lane >> 2, member = lane & 3;
+"Parallel Thread Execution ISA", ldmatrix.m8n8.x4, and matrix fragments for mma.m16n8k256: of a lane, group is lane >>
+2, member lane & 3;
 
     a, element i of 128: row group where i < 32 or 64 <= i < 96, else group + 8; column 32 member + i % 32, and 128 more
     where i >= 64
@@ -83,9 +84,17 @@ class Device:
             for shared, to, memory, first, words in groups.pop(0):
                 shared[to : to + words] = memory[first : first + words]
 
-    def load_pair(self, shared, first):
-        assert first % 2 == 0
-        return np.uint32(shared[first]), np.uint32(shared[first + 1])
+    def load_blocks(self, shared, first):
+        """Lanes of a warp meet here: lane 8b + r tells where row r of block b begins."""
+        assert first % 4 == 0, "rows are aligned"
+        thread = threading.current_thread()
+        self._fragments[thread.thread_id] = first
+        thread.syncthreads()
+        warp, lane = divmod(thread.thread_id, LANES)
+        group, member = lane >> 2, lane & 3
+        words = [np.uint32(shared[self._fragments[warp * LANES + 8 * block + group] + member]) for block in range(4)]
+        thread.syncthreads()
+        return tuple(words)
 
     def store_pair(self, memory, first, one, other):
         assert first % 2 == 0

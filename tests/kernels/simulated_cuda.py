@@ -17,7 +17,7 @@ from fatnn_kernels.geometry import Geometry
 #: Rows and columns of a thread, and threads of a block: few, for the simulator runs a thread as one of Python's.
 TILES = {"wide": (1, 4, 1, 2, 4), "odd": (3, 2, 2, 3, 2), "square": (4, 4, 2, 2, 3)}
 #: Fragments of a warp, and warps of a block.
-TENSOR_TILES = {"one": (1, 1, 1, 1), "many": (2, 3, 1, 2), "high": (1, 1, 2, 1)}
+TENSOR_TILES = {"one": (1, 2, 1, 1), "many": (2, 2, 1, 2)}
 
 
 def check(name, tile, m, n, words, kind):
@@ -65,7 +65,7 @@ def emulate(device):
     quantise.vote = device.vote
     for name in ("begin_copy", "end_group", "await_groups", "store_pair"):
         setattr(tensor_kernel, name, getattr(device, name))
-    for name in ("add_and_popcounts", "load_pair"):
+    for name in ("add_and_popcounts", "load_blocks"):
         setattr(tensor_fragments, name, getattr(device, name))
 
 

@@ -119,7 +119,7 @@ def test_all_products_of_a_slice_are_instructions_of_the_tensor_cores_on_registe
         assert ".local" not in ptx, f"{name}: sums in memory"
         assert not re.search(r"\b(popc|call)\b", ptx.replace(MMA, "")), f"{name}: more than it should do"
         assert "cp.async.cg.shared.global" in ptx
-        assert "ld.shared.v2" in ptx
+        assert "ldmatrix.sync.aligned.m8n8.x4.shared.b16" in ptx
 
 
 def test_a_layer_gathers_by_the_same_instructions_and_quantises_by_votes(compiled):

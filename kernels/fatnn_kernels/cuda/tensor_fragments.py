@@ -1,7 +1,8 @@
 """What a warp does on tensor cores: fragments from shared memory, and their products into sums that stay in registers.
 
-Which words of a slice are called the first, x and y agree on, and nothing else has to: lane 4g + t takes words 2t and
-2t + 1 for what the instruction calls words t and t + 4, by one load.
+A warp loads four blocks of 8 rows and 4 words by one instruction: the 16 rows and 8 words of a fragment of x, or those
+of two fragments of y. The two halves of a row lie the other way round in every other four rows
+(:meth:`TensorTile.arranged`), so that the eight rows of a block are in different banks.
 
 Sums of ANDs of different weights would need registers each. Here those of more weight than the last are added up for a
 slice alone, doubled where their weight is more, and added to the sums of the last: two accumulators' room for a row of
@@ -17,7 +18,7 @@ from fatnn_kernels.cuda.kernel import ITEMS, on_device
 from fatnn_kernels.cuda.tensor_tile import FRAGMENT_COLUMNS, FRAGMENT_ROWS, SLICE, TensorTile
 
 if not config.ENABLE_CUDASIM:  # which has none
-    from fatnn_kernels.cuda.tensor_instructions import add_and_popcounts, load_pair
+    from fatnn_kernels.cuda.tensor_instructions import add_and_popcounts, load_blocks
 
 #: A tuple of so many factors as words: Numba computes some in 64 bits.
 WORDS: dict[int, Callable[..., Any]] = {
@@ -28,6 +29,18 @@ WORDS: dict[int, Callable[..., Any]] = {
 }
 
 
+@on_device
+def x_place(lane: Any) -> Any:
+    """The row of a fragment of x, and the half of it, that a lane tells the loading instruction of."""
+    return lane % 16, lane // 16
+
+
+@on_device
+def y_place(lane: Any) -> Any:
+    """The column of two fragments of y, and the half of it, likewise."""
+    return lane // 16 * 8 + lane % 8, lane // 8 % 2
+
+
 def _x_loader(tile: TensorTile) -> Any:
     """A function that makes a fragment of each factor of x from planes in shared memory."""
     planes, factors = tile.product.words("x"), on_device(tile.ands.x)
@@ -35,36 +48,36 @@ def _x_loader(tile: TensorTile) -> Any:
     as_words = on_device(WORDS[ands])
 
     def load(a: Any, shared: Any, at: Any) -> None:
-        own = cuda.local.array((planes, 2, 2), uint32)
+        own = cuda.local.array((planes, 1, 4), uint32)
         for plane in range(planes):
-            for half in range(2):
-                pair = load_pair(shared, at + plane * plane_words + half * 8 * SLICE)
-                own[plane, half, 0], own[plane, half, 1] = pair[0], pair[1]
-        for word in range(2):
-            for half in range(2):
-                of_x = as_words(factors(of_planes(own, half, word)))
-                for each in range(ands):
-                    a[each, 2 * word + half] = of_x[each]
+            four = load_blocks(shared, at + plane * plane_words)
+            for word in range(4):
+                own[plane, 0, word] = four[word]
+        for word in range(4):
+            of_x = as_words(factors(of_planes(own, 0, word)))
+            for each in range(ands):
+                a[each, word] = of_x[each]
 
     return on_device(load)
 
 
 def y_loader(tile: TensorTile) -> Any:
-    """A function that makes the fragments of each factor of y from planes in shared memory."""
+    """A function that makes the fragments of each factor of y from planes in shared memory, two at a time."""
     planes, factors, fragments = tile.product.words("y"), on_device(tile.ands.y), tile.fragments_x
     ands, of_planes, plane_words = len(tile.ands.weights), on_device(ITEMS[planes]), SLICE * tile.columns
     as_words = on_device(WORDS[ands])
 
     def load(b: Any, shared: Any, at: Any) -> None:
-        own = cuda.local.array((planes, 1, 2), uint32)
-        for j in range(fragments):
+        own = cuda.local.array((planes, 2, 2), uint32)
+        for j in range(0, fragments, 2):
             for plane in range(planes):
-                pair = load_pair(shared, at + plane * plane_words + j * FRAGMENT_COLUMNS * SLICE)
-                own[plane, 0, 0], own[plane, 0, 1] = pair[0], pair[1]
-            for word in range(2):
-                of_y = as_words(factors(of_planes(own, 0, word)))
-                for each in range(ands):
-                    b[each, j, word] = of_y[each]
+                four = load_blocks(shared, at + plane * plane_words + j * FRAGMENT_COLUMNS * SLICE)
+                own[plane, 0, 0], own[plane, 0, 1], own[plane, 1, 0], own[plane, 1, 1] = four
+            for other in range(2):
+                for word in range(2):
+                    of_y = as_words(factors(of_planes(own, other, word)))
+                    for each in range(ands):
+                        b[each, j + other, word] = of_y[each]
 
     return on_device(load)
 

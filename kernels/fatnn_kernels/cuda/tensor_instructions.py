@@ -1,7 +1,8 @@
 """The instructions of a GPU's tensor cores, and what feeds them: for CUDA code, of compute capability 8.0 or later.
 
 Names, sizes and the layout of fragments are those of NVIDIA's "Parallel Thread Execution ISA", sections on
-``mma.m16n8k256`` with ``.b1`` operands and on ``cp.async``. Arrays are contiguous, and indices those of their memory.
+``mma.m16n8k256`` with ``.b1`` operands, on ``ldmatrix`` and on ``cp.async``. Arrays are contiguous, and indices those
+of their memory.
 """
 
 from typing import Any
@@ -84,17 +85,24 @@ def await_groups(typingctx: Any, pending: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def load_pair(typingctx: Any, shared: Any, first: Any) -> Any:
-    """``shared[first]`` and the word behind it, by one load; first is even."""
+def load_blocks(typingctx: Any, shared: Any, first: Any) -> Any:
+    """Four blocks of 8 rows of 4 words: lane 8b + r tells where row r of block b begins, aligned to 16 bytes.
+
+    Lane 4g + t gets word t of row g of each block.
+    """
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-        pair = ir.VectorType(_WORD, 2)
-        pointer = builder.bitcast(_address(context, builder, signature, args, 0), pair.as_pointer())
-        loaded = builder.load(pointer, align=8)
-        words = [builder.extract_element(loaded, ir.Constant(_WORD, i)) for i in range(2)]
-        return context.make_tuple(builder, signature.return_type, words)
+        pointer = builder.addrspacecast(_address(context, builder, signature, args, 0), ir.PointerType(_WORD, _SHARED))
+        instruction = ir.InlineAsm(
+            ir.FunctionType(ir.LiteralStructType([_WORD] * 4), [_WORD]),
+            "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {$0, $1, $2, $3}, [$4];",
+            "=r,=r,=r,=r,r,~{memory}",
+            side_effect=True,
+        )
+        words = builder.call(instruction, [builder.ptrtoint(pointer, _WORD)])
+        return context.make_tuple(builder, signature.return_type, [builder.extract_value(words, i) for i in range(4)])
 
-    return types.UniTuple(types.uint32, 2)(shared, types.int64), codegen
+    return types.UniTuple(types.uint32, 4)(shared, types.int64), codegen
 
 
 @intrinsic  # type: ignore[untyped-decorator]

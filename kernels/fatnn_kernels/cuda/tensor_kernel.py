@@ -11,7 +11,7 @@ from typing import Any
 from numba import config, cuda, int32, uint32
 
 from fatnn_kernels.cuda.kernel import on_device
-from fatnn_kernels.cuda.tensor_fragments import rows_multiplier, y_loader
+from fatnn_kernels.cuda.tensor_fragments import rows_multiplier, x_place, y_loader, y_place
 from fatnn_kernels.cuda.tensor_tile import FRAGMENT_COLUMNS, FRAGMENT_ROWS, SLICE, WARP, TensorTile
 
 if not config.ENABLE_CUDASIM:  # which has none
@@ -81,6 +81,12 @@ def layer_kernel(tile: TensorTile, words: int) -> Any:
 
 
 @on_device
+def half_place(row: Any, half: Any) -> Any:
+    """The word of a row at which its first or second half lies; see :func:`fatnn_kernels.cuda.tensor_tile.swizzled`."""
+    return 4 * (half ^ (row // 4 % 2))
+
+
+@on_device
 def _block() -> Any:
     """The block's row and column, such that blocks that run at once share what they read."""
     down, across = cuda.gridDim.y, cuda.gridDim.x
@@ -114,9 +120,11 @@ def _summing(tile: TensorTile, copy_x: Any) -> Any:
                 for e in range(4):
                     sums[i, j, e] = 0
         thread = cuda.threadIdx.x
-        warp, group, member = thread // WARP, thread % WARP // 4, thread % 4
-        x_own = (warp // warps_x * fragments_y * FRAGMENT_ROWS + group) * SLICE + 2 * member
-        y_own = (warp % warps_x * fragments_x * FRAGMENT_COLUMNS + group) * SLICE + 2 * member
+        warp = thread // WARP
+        row, row_half = x_place(thread % WARP)
+        column, column_half = y_place(thread % WARP)
+        x_own = (warp // warps_x * fragments_y * FRAGMENT_ROWS + row) * SLICE + half_place(row, row_half)
+        y_own = (warp % warps_x * fragments_x * FRAGMENT_COLUMNS + column) * SLICE + half_place(column, column_half)
         packed_y = y, block_column * stages * y_stage
         for stage in range(ahead):
             if stage < stages:
@@ -171,7 +179,9 @@ def _gather(tile: TensorTile, words: int) -> Any:
                 at = pixels[first_row + row] + plane * plane_words + tap
                 if tap < 0:
                     at = image.size - planes * plane_words
-                begin_copy(shared, to + piece * words, image, at, words)
+                within = part * words
+                place = half_place(row, within // 4) + within % 4
+                begin_copy(shared, to + piece // parts * SLICE + place, image, at, words)
 
     return on_device(copy)
 

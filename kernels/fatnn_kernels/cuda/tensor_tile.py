@@ -84,12 +84,12 @@ class TensorTile:
     def arranged(self, words: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """[tiles, words, planes, width] -> [tiles, stages, slices, planes, width, words of a slice].
 
-        Words are filled up to whole stages with zeros, which add nothing.
+        Words are filled up to whole stages with zeros, which add nothing, and lie :func:`swizzled`.
         """
         tiles, count, planes, width = words.shape
         filled = np.pad(words, ((0, 0), (0, -count % (self.depth * SLICE)), (0, 0), (0, 0)))
         stages = filled.reshape(tiles, -1, self.depth, SLICE, planes, width)
-        return np.ascontiguousarray(stages.transpose(0, 1, 2, 4, 5, 3))
+        return swizzled(np.ascontiguousarray(stages.transpose(0, 1, 2, 4, 5, 3)))
 
     def grid(self, m: int, n: int) -> tuple[int, int]:
         """Blocks along the columns and the rows of a result [m, n]."""
@@ -98,6 +98,16 @@ class TensorTile:
     def __str__(self) -> str:
         of_warp = f"{self.fragments_y * FRAGMENT_ROWS}x{self.fragments_x * FRAGMENT_COLUMNS}"
         return f"{of_warp} of {self.warps_y}x{self.warps_x} warps, {self.stages} stages"
+
+
+def swizzled(slices: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """[..., width, words of a slice] with the halves of rows 4 to 7 of each eight the other way round.
+
+    Eight halves then lie in all 32 banks of shared memory.
+    """
+    turned = np.arange(slices.shape[-2]) // 4 % 2 == 1
+    slices[..., turned, :] = np.roll(slices[..., turned, :], SLICE // 2, axis=-1)
+    return slices
 
 
 def choose_tensor_tile(product: Product, m: int, n: int, multiprocessors: int) -> TensorTile:
