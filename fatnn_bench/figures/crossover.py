@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from fatnn_bench.comparison import compare, ways
 from fatnn_bench.comparison.kernels import kernels_of_table
+from fatnn_bench.errors import NothingComparableError
 from fatnn_bench.figures import Options, caption, style
 from fatnn_bench.figures.style import GRID, INK, MUTED, width_in
 from fatnn_bench.records.run import Run
@@ -47,6 +48,11 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     table = compare.speedups(run, options.baseline)
     table = table[table["speedup"].notna() & table["k"].notna() & (table["kernel"] != table["baseline"])]
     table = table[table["precision"] != precisions.FLOAT32]
+    if not len(table):
+        raise NothingComparableError(
+            f"{run.source or 'the run'} has no times of fewer bits than float32 beside a baseline, so there is nothing "
+            "to cross; run other kernels as well"
+        )
     if not options.ways:
         table = ways.best(table, options.baseline, caption.PLACE)
     table = table.reset_index(drop=True)

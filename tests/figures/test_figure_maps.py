@@ -35,6 +35,11 @@ def layers(*faster_at):
     return make_run(*rows)
 
 
+def test_float32_alone_crosses_nothing():
+    with pytest.raises(NothingComparableError, match="no times of fewer bits than float32"):
+        drawn(crossover, make_run(make_row("float32", ms=1.0), make_row("blas.float32", ms=2.0)))
+
+
 @pytest.mark.parametrize(
     ("gains", "expected"),
     [
