@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from fatnn_bench.harness.conditions import Conditions
 from fatnn_bench.harness.timing import LEAST_ROUNDS, Sample
@@ -124,8 +123,7 @@ def doubts(found: Sequence[Disturbance], samples_s: Sequence[float], twin_s: Seq
     count = len(samples_s)
     if len(touched_rounds(found)) > TOUCHED * count:
         yield from (f"{what} in {len(rounds)} of {count} rounds" for what, rounds in found)
-    drift = _drift(samples_s)
-    if abs(drift) > DRIFT:
+    if drift := _drift(samples_s):
         yield f"its time {'rose' if drift > 0 else 'fell'} by {abs(drift):.0%} while it was measured"
     median, least = statistics.median(samples_s), min(samples_s)
     if median > (1 + FAR) * least:
@@ -135,8 +133,14 @@ def doubts(found: Sequence[Disturbance], samples_s: Sequence[float], twin_s: Seq
 
 
 def _drift(samples_s: Sequence[float]) -> float:
-    """The relative difference of the second half of the samples from the first; 0 where chance may have made it."""
-    early, late = samples_s[: len(samples_s) // 2], samples_s[-(len(samples_s) // 2) :]
-    if not early or mannwhitneyu(early, late).pvalue > DRIFT_CHANCE:
+    """The relative difference of the second half of the samples from the first; 0 if small, or chance may have made it."""
+    half = len(samples_s) // 2
+    if 2 / math.comb(2 * half, half) > DRIFT_CHANCE:  # as unlikely as it gets: one half is all below the other
         return 0.0
-    return statistics.median(late) / statistics.median(early) - 1
+    early, late = samples_s[:half], samples_s[-half:]
+    drift = statistics.median(late) / statistics.median(early) - 1
+    if abs(drift) <= DRIFT:
+        return 0.0
+    from scipy.stats import mannwhitneyu  # takes a second, which few processes need
+
+    return drift if mannwhitneyu(early, late).pvalue <= DRIFT_CHANCE else 0.0
