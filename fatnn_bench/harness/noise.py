@@ -133,7 +133,7 @@ def doubts(found: Sequence[Disturbance], samples_s: Sequence[float], twin_s: Seq
 
 
 def _drift(samples_s: Sequence[float]) -> float:
-    """The relative difference of the second half of the samples from the first; 0 if small, or chance may have made it."""
+    """The relative difference of the halves of the samples, the second from the first; 0 if small or by chance."""
     half = len(samples_s) // 2
     if 2 / math.comb(2 * half, half) > DRIFT_CHANCE:  # as unlikely as it gets: one half is all below the other
         return 0.0
