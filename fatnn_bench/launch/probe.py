@@ -5,14 +5,13 @@ What Numba compiles for is settled when it is imported, so that another target n
 
 import json
 import os
-import subprocess
 import sys
 from typing import Any
 
 from fatnn_bench import launch
 from fatnn_bench.errors import UserError
 from fatnn_bench.platforms import CpuPlatform, Platform
-from fatnn_bench.processes import children
+from fatnn_bench.processes import lifeline
 
 __all__ = ["ask"]
 
@@ -35,8 +34,7 @@ def ask(name: str, platform: Platform, module: str, *arguments: str) -> Any:
     if reason := launch.obstacle(platform):
         raise UserError(f"platform {name} cannot be used here: {reason}")
     environment = launch.environment(platform, os.environ)
-    command = children.command(module, *arguments)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=children.FOLDER)
+    done = lifeline.run(module, *arguments, environment=environment)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise UserError(f"{module} failed on platform {name} with status {done.returncode}: {last[0]}")

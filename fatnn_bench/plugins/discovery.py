@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,7 +19,7 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 from fatnn_bench.files.gate import Label, Load, Text
 from fatnn_bench.plugins.loading import installed
-from fatnn_bench.processes import children
+from fatnn_bench.processes import children, lifeline
 
 __all__ = ["Found", "ask", "discover", "named"]
 
@@ -72,25 +71,11 @@ def discover(plugins: Iterable[str], timeout_s: float = TIMEOUT_S) -> tuple[list
 @cache
 def ask(plugin: str, timeout_s: float = TIMEOUT_S) -> list[Found]:
     """Return the kernels of a plugin. Raises UserError if it cannot be loaded, dies, or takes too long."""
-    command = children.command("fatnn_bench.plugins.discovery", plugin)
-    environment, folder = children.environment(os.environ), children.FOLDER
-    theirs, ours = os.pipe()  # the child ends when this process does, whatever the plugin is at
+    environment = children.environment(os.environ)
     try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=folder,
-            stdin=theirs,
-            capture_output=True,
-            timeout=timeout_s,
-            text=True,
-            errors="replace",
-        )
+        done = lifeline.run("fatnn_bench.plugins.discovery", plugin, environment=environment, timeout_s=timeout_s)
     except subprocess.TimeoutExpired:
         raise UserError(f"plugin {plugin} did not load within {timeout_s:g} s, and is left out") from None
-    finally:
-        os.close(theirs)
-        os.close(ours)
     if done.returncode == 2 and done.stderr.strip():
         raise UserError(done.stderr.strip().splitlines()[-1])
     if done.returncode:
@@ -105,10 +90,8 @@ def ask(plugin: str, timeout_s: float = TIMEOUT_S) -> list[Found]:
 def _main() -> None:
     import time
 
-    stdout, parent = os.dup(1), os.dup(0)
+    stdout = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints is no answer
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and it is asked nothing
-    threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     from fatnn_bench.plugins.loading import load
 
     plugin, begin = sys.argv[1], time.perf_counter()
@@ -122,12 +105,6 @@ def _main() -> None:
     os.write(stdout, json.dumps(found).encode())
     sys.stderr.flush()
     os._exit(0)  # whatever threads it started
-
-
-def _end_with(parent: int) -> None:
-    """Wait until nobody holds the other end of a pipe, and end."""
-    os.read(parent, 1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,9 @@
+import os
+import subprocess
+import sys
+import time
+
+import psutil
 import pytest
 
 from fatnn_bench import launch
@@ -31,3 +37,18 @@ def test_a_platform_that_cannot_be_used_says_why(monkeypatch):
     monkeypatch.setattr(launch, "obstacle", lambda platform: "this CPU has no avx512f")
     with pytest.raises(UserError, match="platform big cannot be used here: this CPU has no avx512f"):
         probe.ask("big", CpuPlatform(kind="cpu", threads=1), "answering")
+
+
+def test_who_is_asked_does_not_outlive_who_asked(tmp_path, environ):
+    (tmp_path / "hanging.py").write_text("import time; print('begun', flush=True); time.sleep(600)")
+    ask = (
+        "from fatnn_bench.launch import probe; from fatnn_bench.platforms import CpuPlatform\n"
+        "probe.ask('one', CpuPlatform(kind='cpu', threads=1), 'hanging')"
+    )
+    paths = os.pathsep.join((str(tmp_path), environ["PYTHONPATH"]))
+    with subprocess.Popen([sys.executable, "-c", ask], env=environ | {"PYTHONPATH": paths}) as asking:
+        while not (children := psutil.Process(asking.pid).children()):
+            assert asking.poll() is None
+            time.sleep(0.02)
+        asking.kill()
+    assert psutil.wait_procs(children, timeout=20)[0]
