@@ -202,7 +202,8 @@ ALL = (
             (
                 1,
                 command(
-                    "run --platforms p.yaml --platform phone --shapes resnet18 --layer conv2_x,conv3_x -o out.jsonl"
+                    "run --platforms p.yaml --platform phone --shapes resnet18 --layer conv2_x,conv3_x "
+                    "--kernel float32,binary -o out.jsonl"
                 ),
             )
         ],
