@@ -82,6 +82,10 @@ _INSTRUCTIONS = {
     **{"neon": "asimd", "dotprod": "asimddp", "matmul_int8": "i8mm", "sve": "sve"},
 }
 
+#: How long idle threads spin before they sleep, in units of some milliseconds: waking costs more than a small layer,
+#: and by itself ggml spins for 50 of them, in which other kernels are timed.
+_POLL = 1
+
 
 @cache
 def obstacle(library: Library) -> str:
@@ -142,11 +146,6 @@ def pool(library: Library, threads: int) -> int | None:
     parameters.poll = _POLL
     made: int | None = loaded.ggml_threadpool_new(ctypes.byref(parameters))
     return made
-
-
-#: How long idle threads spin before they sleep, in units of some milliseconds: waking costs more than a small layer,
-#: and by itself ggml spins for 50 of them, in which other kernels are timed.
-_POLL = 1
 
 
 @cache

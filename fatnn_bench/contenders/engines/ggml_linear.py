@@ -98,13 +98,13 @@ class _Prepared:
 
     def run(self, loops: int) -> None:
         if self._ran:
-            return self._run(loops)
-        with own_threads.apart(self._threads):  # OpenMP starts its own when they are first wanted
-            self._run(loops)
-        self._ran = True
-        return None
+            self._compute(loops)
+        else:
+            with own_threads.apart(self._threads):  # OpenMP starts its own when they are first wanted
+                self._compute(loops)
+            self._ran = True
 
-    def _run(self, loops: int) -> None:
+    def _compute(self, loops: int) -> None:
         compute, graph, plan = self._lib.ggml_graph_compute, self._graph.handle, ctypes.byref(self._plan)
         for _ in range(loops):
             if status := compute(graph, plan):
