@@ -11,6 +11,7 @@ from fatnn_bench.errors import UserError
 from fatnn_bench.printing import render, speedups, tables
 from fatnn_bench.printing.formats import Format
 from fatnn_bench.workload import precisions
+from fatnn_kernels import PRODUCTS
 
 KERNELS = (
     "float32",
@@ -38,15 +39,27 @@ def test_table_fits_its_width(width, blocks):
     assert "…" not in text
 
 
-def test_all_precisions_fit_a_log_where_every_time_is_doubtful():
+def doubtful(names):
+    """The table of two layers in these precisions, no time of which is trusted."""
     rows = [
-        make_row(f"torch.{one.name}" if i in (1, 2) else one.name, layer, 50 / (i + 1), status="MISTRUSTED", reason="r")
-        for i, one in enumerate(precisions.PRECISIONS)
+        make_row(name, layer, 50 / (i + 1), status="MISTRUSTED", reason="r")
+        for i, name in enumerate(names)
         for layer in ("conv1", "conv3_down")
     ]
-    text = render.as_text(speedups.document(make_run(*rows)), Format.TABLE)
+    return render.as_text(speedups.document(make_run(*rows)), Format.TABLE)
+
+
+def test_the_suites_precisions_fit_a_log_as_one_table_where_every_time_is_doubtful():
+    names = sorted({product.precision for product in PRODUCTS.values()}, key=precisions.place)
+    text = doubtful(names)
     assert max(map(len, text.splitlines())) <= 100
     assert text.count("\nconv3_down ") == 1
+    assert text.count("†") == 2 * (len(names) - 1) + 1
+
+
+def test_all_precisions_there_are_fit_a_log_as_several_tables():
+    text = doubtful([one.name for one in precisions.PRECISIONS])
+    assert max(map(len, text.splitlines())) <= 100
     assert text.count("†") == 2 * (len(precisions.PRECISIONS) - 1) + 1
 
 
