@@ -1,7 +1,8 @@
 """Run in a process of its own: kernels for tensor cores as PTX for a compute capability, on a machine without a GPU.
 
-Only the device is a stand-in: numba-cuda asks it for its compute capability, and looks for the library of functions,
-which no kernel here calls, by way of another library. Without NVVM the process says so, and ends with 77.
+Of "NAME/layer", the kernels of a layer. Only the device is a stand-in: numba-cuda asks it for its compute capability,
+and looks for the library of functions, which no kernel here calls, by way of another library. Without NVVM the process
+says so, and ends with 77.
 """
 
 import json
@@ -46,9 +47,12 @@ def ptx(kernel, arguments):
 dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
 nvvm.LibDevice._cache_ = next(f for home in found.parents if (f := home / FUNCTIONS).exists()).read_bytes()
 compiled = {"limit": ptx(tensor_limit._register_kernel(), OF_LIMIT)}
-for name in sys.argv[2:]:
+for asked in sys.argv[2:]:
+    name, _, layer = asked.partition("/")
     product, tile = PRODUCTS[name], TensorTile(PRODUCTS[name], *SHAPES[0])
-    compiled[name] = ptx(tensor_kernel.gemm_kernel(tile), OF_GEMM)
-    compiled[f"{name}/layer"] = ptx(tensor_kernel.layer_kernel(tile, words=4), OF_LAYER)
-    compiled[f"{name}/quantise"] = ptx(quantise_kernel(product), OF_QUANTISE)
+    if layer:
+        compiled[asked] = ptx(tensor_kernel.layer_kernel(tile, words=4), OF_LAYER)
+        compiled[f"{name}/quantise"] = ptx(quantise_kernel(product), OF_QUANTISE)
+    else:
+        compiled[name] = ptx(tensor_kernel.gemm_kernel(tile), OF_GEMM)
 print(json.dumps(compiled))

@@ -68,7 +68,7 @@ def test_warps_share_a_block(name, simulate):
     [  # batch, height, width, channels in and out, kernel, stride, padding
         ("ternary-tensor", (1, 4, 5, 33, 10, 3, 1, 1), "one"),
         ("binary-tensor", (2, 4, 3, 128, 5, 3, 2, 1), "one"),
-        ("ternary-binary-tensor", (1, 5, 5, 130, 40, 2, 1, 0), "many"),
+        ("ternary-binary-tensor", (1, 4, 4, 130, 9, 2, 1, 0), "one"),
         ("two-bit-tensor", (3, 1, 1, 70, 9), "one"),
     ],
 )
@@ -94,12 +94,19 @@ def test_small_results_are_shared_by_more_multiprocessors(product):
     assert (large.fragments_y, large.fragments_x) == SHAPES[0]
 
 
-@pytest.fixture(scope="module", params=[(8, 0), (9, 0)], ids=["8.0", "9.0"])
+#: What is compiled for each compute capability: once each, for it takes seconds.
+COMPILED = {
+    (8, 0): ["binary-tensor", "ternary-binary-tensor", "binary-tensor/layer"],
+    (9, 0): ["ternary-tensor", "two-bit-tensor"],
+}
+
+
+@pytest.fixture(scope="module", params=COMPILED, ids=["8.0", "9.0"])
 def compiled(request):
-    """PTX by kernel: of 9.0 the one with the most in registers, of 8.0 the others."""
+    """PTX by kernel."""
     if find_spec("numba_cuda") is None:
         pytest.skip("numba-cuda is not installed")
-    names = [name for name in BY_NAME if (name == "ternary-tensor") == (request.param == (9, 0))]
+    names = COMPILED[request.param]
     command = [sys.executable, FOLDER / "compiled_cuda.py", json.dumps(request.param), *names]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
@@ -111,24 +118,17 @@ def compiled(request):
 
 def test_all_products_of_a_slice_are_instructions_of_the_tensor_cores_on_registers(compiled):
     target, by_kernel = compiled
-    for name in by_kernel.keys() & BY_NAME:
-        tile, ptx = TensorTile(BY_NAME[name], *SHAPES[0]), by_kernel[name]
+    multiplying = {kernel: ptx for kernel, ptx in by_kernel.items() if kernel.removesuffix("/layer") in BY_NAME}
+    assert len(multiplying) >= 2
+    for kernel, ptx in multiplying.items():
+        tile = TensorTile(BY_NAME[kernel.removesuffix("/layer")], *SHAPES[0])
         fragments = tile.fragments_y * tile.fragments_x * len(tile.ands.weights)
         assert f".target {target}" in ptx
-        assert ptx.count(MMA) in (fragments, tile.depth * fragments), name
-        assert ".local" not in ptx, f"{name}: sums in memory"
-        assert not re.search(r"\b(popc|call)\b", ptx.replace(MMA, "")), f"{name}: more than it should do"
+        assert ptx.count(MMA) in (fragments, tile.depth * fragments), kernel
+        assert ".local" not in ptx, f"{kernel}: sums in memory"
+        assert not re.search(r"\b(popc|call)\b", ptx.replace(MMA, "")), f"{kernel}: more than it should do"
         assert "cp.async.cg.shared.global" in ptx
         assert "ldmatrix.sync.aligned.m8n8.x4.shared.b16" in ptx
-
-
-def test_a_layer_gathers_by_the_same_instructions_and_quantises_by_votes(compiled):
-    _, by_kernel = compiled
-    for name in by_kernel.keys() & BY_NAME:
-        layer, quantise = by_kernel[f"{name}/layer"], by_kernel[f"{name}/quantise"]
-        assert layer.count(MMA) == by_kernel[name].count(MMA)
-        assert ".local" not in layer + quantise, f"{name}: sums in memory"
-        assert quantise.count("vote.sync.ballot.b32") >= BY_NAME[name].x.codec.planes
 
 
 def test_the_limit_is_a_loop_of_them_alone(compiled):
@@ -143,8 +143,6 @@ def test_the_limit_is_a_loop_of_them_alone(compiled):
 def test_registers_hold_all_sums(compiled, tmp_path):
     target, by_kernel = compiled
     for name, ptx in by_kernel.items():
-        if name.endswith("/layer"):  # whose windows take one or two beside those of the largest sums
-            continue
         (tmp_path / "kernel.ptx").write_text(ptx)
         command = ["ptxas", f"-arch={target}", "-v", "-o", os.devnull, tmp_path / "kernel.ptx"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
