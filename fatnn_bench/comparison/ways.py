@@ -14,10 +14,10 @@ from fatnn_bench.comparison.gain import Gain
 from fatnn_bench.comparison.kernels import Kernel, kernels_of_table
 from fatnn_bench.comparison.places import Group, Place
 from fatnn_bench.comparison.verdict import Verdict
-from fatnn_bench.records.run import Row
+from fatnn_bench.records.run import Row, Status
 from fatnn_bench.workload import precisions
 
-__all__ = ["Column", "Exceptions", "best", "by_kernel", "by_precision", "exceptions"]
+__all__ = ["Column", "Exceptions", "best", "by_kernel", "by_precision", "exceptions", "tried"]
 
 #: By how much another way must be faster on a layer for a person to want a second kernel.
 CLEARLY = 0.1
@@ -54,6 +54,12 @@ def by_precision(totals: pd.DataFrame, single: str | None, baseline: str | None)
     of_baseline = _precision(kernels, baseline)
     columns = list(_columns([one for one in kernels if one.precision != of_baseline], totals))
     return columns or by_kernel(totals, single)
+
+
+def tried(table: pd.DataFrame, of_group: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a :func:`compare.speedups` table without kernels that were skipped everywhere in a group."""
+    skipped = table["status"] == Status.SKIPPED
+    return table[~skipped.groupby([table[name] for name in ("kernel", *of_group)], dropna=False).transform("all")]
 
 
 def best(table: pd.DataFrame, baseline: str | None, of_group: Sequence[str]) -> pd.DataFrame:

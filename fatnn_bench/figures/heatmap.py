@@ -54,7 +54,7 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     if not options.ways:
-        table = ways.best(table, options.baseline, caption.PLACE)
+        table = ways.best(ways.tried(table, caption.PLACE), options.baseline, caption.PLACE)
     single = compare.single_baseline(table)
     panels = [panel for _, panel in table.groupby(caption.PLACE, sort=False, dropna=False)]
     kernels = [[name for name in names(kernels_of_table(panel)) if name != single] for panel in panels]

@@ -60,7 +60,7 @@ def figure(runs: Sequence[Run], options: Options) -> tuple[pd.DataFrame, Figure]
     (run,) = runs
     table = compare.speedups(run, options.baseline)
     if not options.ways:
-        table = ways.best(table, options.baseline, caption.PLACE)
+        table = ways.best(ways.tried(table, caption.PLACE), options.baseline, caption.PLACE)
     return table, draw(table, run.header, options)
 
 

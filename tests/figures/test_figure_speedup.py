@@ -15,6 +15,7 @@ from fatnn_bench.comparison import compare
 from fatnn_bench.comparison.kernels import kernels_of_rows
 from fatnn_bench.errors import NothingComparableError, UserError
 from fatnn_bench.figures import Options, saving, speedup, style
+from fatnn_bench.records.run import Status
 from fatnn_bench.workload import precisions
 from fatnn_kernels import PRODUCTS
 
@@ -64,6 +65,13 @@ def test_a_series_is_a_precision_by_its_best_way_which_the_legend_names():
     assert labels == ["int8", "ternary (ternary-lookup)", "mine", "1× = float32"]
     assert "its best way here" in " ".join(figure.get_supxlabel().split())
     assert "best way" not in draw(by_ways()).get_supxlabel()
+
+
+def test_a_precision_that_was_skipped_everywhere_is_no_series():
+    skipped = [make_row("binary", layer, status=Status.SKIPPED, reason="r") for layer in ("conv1", "conv2_x")]
+    figure = draw(make_run(*by_ways().rows, *skipped), ways=False)
+    assert "binary" not in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert bars(figure.axes[0]) == bars(draw(by_ways(), ways=False).axes[0])
 
 
 def test_kernels_of_the_baselines_precision_alone_are_series():
