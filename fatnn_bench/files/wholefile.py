@@ -1,12 +1,14 @@
 """Writing a file whole: under another name in its folder, then renamed, so that it is the old file or the new one.
 
-Only regular files are replaced, and what a symbolic link leads to is. Devices and pipes are written to. A process that
-is killed while it writes leaves the other name, ``.FILE.….part``; whoever writes the file next removes it.
+Only regular files are replaced, but those that hold results of measurements; what a symbolic link leads to is. Devices
+and pipes are written to. A process that is killed while it writes leaves the other name, ``.FILE.….part``; whoever
+writes the file next removes it.
 """
 
 import errno
 import fcntl
 import os
+import re
 import secrets
 import stat
 import sys
@@ -23,6 +25,8 @@ __all__ = ["is_file", "is_stdout", "refuse_unwritable", "write"]
 _ELSEWHERE = "name another file with -o"
 #: How the name ends that a file has until it is whole.
 _END = ".part"
+#: What the first line of a results file says, and the most that is read to find it, bytes.
+_HEADER, _LONGEST_HEADER = re.compile(rb'"kind": ?"(accuracy-)?header"'), 2**20
 #: Seconds in which a new file may not be locked yet.
 _NEW_S = 2.0
 
@@ -118,6 +122,8 @@ def _opened(path: Path, found: os.stat_result) -> BinaryIO:
 @contextmanager
 def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file in the folder of another, with its mode and owner; it is gone in the end, unless it was renamed."""
+    if old and _holds_results(target):
+        raise _system_error(errno.EEXIST, "it holds results, and they are never overwritten")
     if old and not os.access(target, os.W_OK):
         raise _system_error(errno.EROFS if os.statvfs(target).f_flag & os.ST_RDONLY else errno.EACCES)
     _remove_left(target)
@@ -172,5 +178,12 @@ def _synchronise(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _system_error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
+def _holds_results(target: Path) -> bool:
+    """Whether a file begins with the header of measurements, which cannot be made again as the rest of files can."""
+    with suppress(OSError), target.open("rb") as stream:
+        return _HEADER.search(stream.readline(_LONGEST_HEADER)) is not None
+    return False
+
+
+def _system_error(number: int, what: str = "") -> OSError:
+    return OSError(number, what or os.strerror(number))

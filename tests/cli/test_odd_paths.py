@@ -96,6 +96,16 @@ def test_results_written_to_a_pipe_wait_for_its_reader(command, saved, tmp_path)
     assert len(store.read(tmp_path / "read.jsonl").rows) == len(mixed_run().rows)
 
 
+@pytest.mark.parametrize("words", ["show", "compare --format json", "report", "bundle", "convert --to csv", "targets"])
+def test_no_command_writes_over_the_results_that_it_reads(command, saved, tmp_path, words):
+    before = (tmp_path / saved).read_bytes()
+    name, *options = words.split()
+    done = command(name, saved, *options, "-o", saved)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "it holds results, and they are never overwritten" in done.err
+    assert (tmp_path / saved).read_bytes() == before
+
+
 def test_a_results_file_is_not_the_folder_of_its_models(command):
     pytest.importorskip("torch")
     done = command("accuracy", "--epochs", "1", "--seeds", "1", "--precision", "float32", "-o", "net")

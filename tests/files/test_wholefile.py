@@ -86,6 +86,15 @@ def test_what_cannot_be_written_is_one_sentence_before_and_after_the_work(tmp_pa
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("header", [b'{"schema":1,"kind":"header"}', b'{"schema": 1, "kind": "accuracy-header"}'])
+@pytest.mark.parametrize("act", [wholefile.refuse_unwritable, lambda path: wholefile.write(path, "x")])
+def test_results_are_not_replaced(tmp_path, act, header):
+    (tmp_path / "run.jsonl").write_bytes(header + b"\n")
+    with pytest.raises(UserError, match=r"run.jsonl: it holds results, and they are never overwritten; name another"):
+        act(tmp_path / "run.jsonl")
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [header + b"\n"]
+
+
 def test_asking_leaves_no_trace(tmp_path):
     (tmp_path / "old").write_text("old")
     for name in ("old", "new"):
