@@ -23,8 +23,19 @@ class _Stdout(io.FileIO):
             return len(data)
 
 
+class _Stderr(io.FileIO):
+    """Goes on into nothing when it cannot be written to: there is nowhere left to say so, and the work is done."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
 def prepare() -> None:
-    """Open what is closed, lest a results file become stdout, and outlive the readers of stdout.
+    """Open what is closed, lest a results file become stdout, and outlive the readers of stdout and stderr.
 
     What a terminal of ASCII alone cannot show, × and ±, is written as a question mark. A width that no terminal has is
     forgotten.
@@ -37,14 +48,15 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest that is free
     if sys.stdout is None or sys.stdout is sys.__stdout__:
-        sys.stdout = _text(_Stdout(1, "w", closefd=False))
-    if sys.stderr is None:
-        sys.stderr = _text(io.FileIO(2, "w", closefd=False))
+        raw = _Stdout(1, "w", closefd=False)
+        sys.stdout = _text(raw, by_line=raw.isatty())
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        sys.stderr = _text(_Stderr(2, "w", closefd=False), by_line=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-def _text(raw: io.FileIO) -> io.TextIOWrapper:
+def _text(raw: io.FileIO, *, by_line: bool) -> io.TextIOWrapper:
     encoding = sys.__stdout__.encoding if sys.__stdout__ is not None else "utf-8"
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, line_buffering=raw.isatty())
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, line_buffering=by_line)

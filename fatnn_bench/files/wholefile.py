@@ -122,10 +122,10 @@ def _opened(path: Path, found: os.stat_result) -> BinaryIO:
 @contextmanager
 def _beside(target: Path, old: os.stat_result | None) -> Iterator[tuple[Path, BinaryIO]]:
     """A new file in the folder of another, with its mode and owner; it is gone in the end, unless it was renamed."""
-    if old and _holds_results(target):
-        raise _system_error(errno.EEXIST, "it holds results, and they are never overwritten")
     if old and not os.access(target, os.W_OK):
         raise _system_error(errno.EROFS if os.statvfs(target).f_flag & os.ST_RDONLY else errno.EACCES)
+    if old and _holds_results(target):
+        raise _system_error(errno.EEXIST, "it holds results, and they are never overwritten")
     _remove_left(target)
     name = target.with_name(f"{_start(target)}{secrets.token_hex(6)}{_END}")
     try:

@@ -56,6 +56,15 @@ def test_an_error_is_told_and_has_its_code_whatever_is_closed(after):
     assert after(("list",), "<&- >&- 2>&-") == (0, "")
 
 
+def test_an_error_that_nobody_hears_has_its_code(after, folder, environ):
+    assert after(("show", "nothing.jsonl"), "2>/dev/full")[0] == Exit.USAGE
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run([*PROGRAM, "show", "nothing.jsonl"], cwd=folder, env=environ, stderr=writing, timeout=60)
+    os.close(writing)
+    assert process.returncode == Exit.USAGE
+
+
 def test_a_file_that_is_written_does_not_become_stdout(after, folder):
     code, _ = after(("convert", "run.jsonl", "--to", "csv", "-o", "table.csv"), "<&- >&- 2>&-")
     assert code == 0
