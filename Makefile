@@ -11,7 +11,7 @@ BESIDE := --numprocesses=auto --dist=worksteal
 # tests whose outcome can depend on the CPU's instructions: how threads share the work does not
 OF_THE_CPU := -k 'not thread' tests/kernels tests/hotloop tests/contenders/test_products.py \
   tests/contenders/test_network.py tests/launch/test_modelled.py tests/accuracy/test_engine.py \
-  $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py jit.py hostile.py)
+  $(addprefix --ignore=tests/kernels/test_,cuda_gemm.py tensor_cores.py jit.py hostile.py)
 
 # tests that use every library that the suite stands on, and one tile of each kernel
 SMOKE := tests/cli/test_end_to_end.py tests/cli/test_saved.py tests/cli/test_convert.py tests/cli/test_usage_errors.py \
