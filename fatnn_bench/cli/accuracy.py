@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter
 
-from fatnn_bench.cli.options import together
+from fatnn_bench.cli.options import number, together
 from fatnn_bench.errors import UserError
 from fatnn_bench.files import gate
 
@@ -34,7 +34,9 @@ def accuracy(
     calibration: Annotated[bool, typer.Option("--calibration", help="Batch norm on identity branches too.")] = False,
     seeds: Annotated[int, typer.Option(help="Trainings a precision; five or more for a useful interval.", min=1)] = 5,
     epochs: Annotated[int, typer.Option(help="Epochs of each training.", min=1)] = 40,
-    learning_rate: Annotated[float, typer.Option(help="Where the learning rate starts.", min=1e-9)] = 0.1,
+    learning_rate: Annotated[
+        float, typer.Option(help="Where the learning rate starts.", min=1e-9, callback=number)
+    ] = 0.1,
     batch: Annotated[int, typer.Option(help="Images a step.", min=2)] = 64,
     threads: Annotated[int, typer.Option(help="Threads of PyTorch; results depend on their number.", min=1)] = 1,
     output: Annotated[

@@ -1,5 +1,6 @@
 """The options that more than one command has."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -91,10 +92,21 @@ class Order(StrEnum):
     GROUPED = "grouped"
 
 
+def number(value: float | None) -> float | None:
+    """An option's callback: refuse what is not a number, which no least and no most shuts out."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("nan is not a number")
+    return value
+
+
 TimeoutOption = Annotated[
     float,
     typer.Option(
-        help="Give a case up that does not come back for so many seconds.", min=0.1, max=MOST_SECONDS, metavar="SECONDS"
+        help="Give a case up that does not come back for so many seconds.",
+        min=0.1,
+        max=MOST_SECONDS,
+        metavar="SECONDS",
+        callback=number,
     ),
 ]
 ScopeOption = Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fatnn_bench.cli import say
+from fatnn_bench.cli.options import number
 from fatnn_bench.cli.saved import RunArgument, read
 from fatnn_bench.errors import UserError
 
@@ -26,7 +27,8 @@ def recommend(
         str | None, typer.Option(help="The most that one image may take, such as 2ms or 150us.", metavar="TIME")
     ] = None,
     min_accuracy: Annotated[
-        float | None, typer.Option(help="The least share of images classified right, such as 0.97.", min=0, max=1)
+        float | None,
+        typer.Option(help="The least share of images classified right, such as 0.97.", min=0, max=1, callback=number),
     ] = None,
 ) -> None:
     """Say which precision to run: the most accurate within a latency, or the fastest of at least an accuracy.

@@ -31,6 +31,7 @@ from fatnn_bench.cli.options import (
     TokensOption,
     chosen_affinity,
     chosen_plugins,
+    number,
     together,
 )
 from fatnn_bench.cli.saved import WaysOption, read
@@ -67,7 +68,9 @@ def run(
     ] = Cache.WARM,
     case_seconds: Annotated[
         float | None,
-        typer.Option(help="The most that is spent on a case that will not settle.", min=0, max=MOST_SECONDS),
+        typer.Option(
+            help="The most that is spent on a case that will not settle.", min=0, max=MOST_SECONDS, callback=number
+        ),
     ] = None,
     timeout: TimeoutOption = 120.0,
     affinity: Annotated[
