@@ -28,7 +28,7 @@ def trust(
 ) -> None:
     """Run the suite against itself: intervals must hold, equals be called equal, and planted slow-downs be found.
 
-    The planted kernels really do 3% and 10% more work. Takes about seven minutes of a quiet machine. Exits with 6 where
+    The planted kernels really do 3% and 10% more work. Takes about five minutes of a quiet machine. Exits with 6 where
     a promise is not kept.
 
     Example: [bold]fatnn-bench trust -o results/trust.json[/bold]

@@ -46,7 +46,7 @@ def test_it_runs_and_is_compared_drawn_and_reported_in_its_place(commands, tmp_p
     compared = pd.read_csv(io.StringIO(commands("compare", saved, "--format", "csv"))).set_index("kernel")
     assert compared["speedup"].notna().all()
     assert compared["precision"].to_dict() == {name: row.precision for name, row in rows.items()}
-    commands("plot", saved, "--baseline", "float32", "-o", figure)
+    commands("plot", saved, "--baseline", "float32", "--ways", "-o", figure)
     commands("report", saved, "-o", page)
     legend, choice = figure.read_text(), page.read_text()
     for text, shown in ((legend, IN_ORDER[1:]), (choice, IN_ORDER)):
