@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fatnn_bench.contenders.baselines.float_graph import FloatLayer, float_layers
 from fatnn_bench.contenders.baselines.network import float_tolerance, image
 from fatnn_bench.contenders.baselines.onnx import MISSING
-from fatnn_bench.contenders.baselines.onnx_session import session
+from fatnn_bench.contenders.baselines.onnx_session import BoundSession
 from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.contenders.protocol import Limit
 from fatnn_bench.engine.program import Program
@@ -67,28 +67,13 @@ class _Prepared:
     limit: Limit | None = None
 
     def __init__(self, problem: Problem, threads: int, model: Any, tolerance: float) -> None:
-        import onnxruntime
-
         serialised = model.SerializeToString()
-        self._session = session(serialised, threads)
-        self._value = onnxruntime.OrtValue.ortvalue_from_numpy(np.empty(problem.right.shape, np.float32))
-        self._image = image(problem)
-        self._binding = self._session.io_binding()
-        self._binding.bind_cpu_input("input", self._image)
-        self._binding.bind_ortvalue_output(model.graph.output[0].name, self._value)
+        x = image(problem)
+        session = BoundSession(serialised, threads, x, problem.right.shape, np.float32)
+        self.run, self.result, self.spoil = session.run, session.result, session.spoil
         self.tolerance = tolerance
-        self.bytes = self._image.nbytes + len(serialised) + problem.right.nbytes
-        self.codegen = {"library": f"onnxruntime {onnxruntime.__version__}", "threads": threads}
-
-    def run(self, loops: int) -> None:
-        for _ in range(loops):
-            self._session.run_with_iobinding(self._binding)
-
-    def result(self) -> NDArray[Any]:
-        return np.asarray(self._value.numpy())
-
-    def spoil(self) -> None:
-        self._value.update_inplace(np.zeros(self._value.shape(), np.float32))
+        self.bytes = x.nbytes + len(serialised) + problem.right.nbytes
+        self.codegen = {"library": session.library, "threads": threads}
 
 
 def _model(program: Program, batch: int) -> Any:

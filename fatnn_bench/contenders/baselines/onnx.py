@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fatnn_bench.contenders.baselines import eight_bit
-from fatnn_bench.contenders.baselines.onnx_session import session
+from fatnn_bench.contenders.baselines.onnx_session import BoundSession
 from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.workload.layers import Layer
 from fatnn_kernels.product import FLOAT32_VALUES, INT8_VALUES
@@ -82,36 +82,24 @@ class _Prepared:
         constants: Mapping[str, Any],
         scale: float | None,
     ) -> None:
-        import onnxruntime
-
-        opened = session(_model(problem.layer, operator, image, constants), threads)
         shape: tuple[int, ...] = (problem.layer.batch, problem.layer.out_channels)
         if problem.layer.kind == "conv":
             shape += (problem.layer.out_height, problem.layer.out_width)
-        self._out = np.empty(shape, image.dtype)
-        self._binding = opened.io_binding()
-        self._binding.bind_cpu_input("x", image)
-        value = onnxruntime.OrtValue.ortvalue_from_numpy(self._out)
-        self._binding.bind_ortvalue_output("y", value)
-        self._value, self._session, self._scale, self._layer = value, opened, scale, problem.layer
+        model = _model(problem.layer, operator, image, constants)
+        self._session = BoundSession(model, threads, image, shape, image.dtype)
+        self.run, self.spoil = self._session.run, self._session.spoil
+        self._scale, self._layer = scale, problem.layer
         self.tolerance = None if scale is None else eight_bit.tolerance(scale)
-        self.bytes = image.nbytes + constants["w"].nbytes + self._out.nbytes
-        self.codegen = {"library": f"onnxruntime {onnxruntime.__version__}", "operator": operator, "threads": threads}
-
-    def run(self, loops: int) -> None:
-        for _ in range(loops):
-            self._session.run_with_iobinding(self._binding)
+        self.bytes = image.nbytes + constants["w"].nbytes + self._session.result().nbytes
+        self.codegen = {"library": self._session.library, "operator": operator, "threads": threads}
 
     def result(self) -> NDArray[Any]:
-        out = self._value.numpy()
+        out = self._session.result()
         if self._scale is not None:
             out = (out.astype(np.int32) - 128) * self._scale
         if out.ndim == 2:
-            return np.asarray(out.reshape(self._layer.batch, 1, 1, self._layer.out_channels))
-        return np.asarray(out.transpose(0, 2, 3, 1))
-
-    def spoil(self) -> None:
-        self._value.update_inplace(np.zeros(self._value.shape(), self._out.dtype))
+            return out.reshape(self._layer.batch, 1, 1, self._layer.out_channels)
+        return out.transpose(0, 2, 3, 1)
 
 
 LAYERS = (OnnxFloat32, OnnxInt8)

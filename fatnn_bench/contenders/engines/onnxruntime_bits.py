@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fatnn_bench.contenders.baselines.onnx_session import session
+from fatnn_bench.contenders.baselines.onnx_session import BoundSession
 from fatnn_bench.contenders.engines import linear, rounding
 from fatnn_bench.contenders.problems import Problem
 from fatnn_bench.workload.layers import Layer
@@ -69,20 +69,16 @@ class _Prepared:
     limit = None
 
     def __init__(self, problem: Problem, threads: int, form: _Format) -> None:
-        import onnxruntime
-
         x, packed = linear.activations(problem), _packed(linear.weights(problem), form.bits)
         entries = {"mlas.use_lut_gemm": "1"} if form.table else {}
-        self._session = session(_model(problem.layer, packed, form.bits), threads, entries)
-        self._value = onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros((problem.layer.m, problem.layer.n), np.float32))
-        self._binding = self._session.io_binding()
-        self._binding.bind_cpu_input("x", x)
-        self._binding.bind_ortvalue_output("y", self._value)
+        model, shape = _model(problem.layer, packed, form.bits), (problem.layer.m, problem.layer.n)
+        self._session = BoundSession(model, threads, x, shape, np.float32, entries)
+        self.run, self.spoil = self._session.run, self._session.spoil
         self.activations = x
         self.bytes = x.nbytes + packed.nbytes + 4 * packed.shape[0] * packed.shape[1] + 4 * problem.right.size
         self.tolerance = rounding.of_tables(x) if form.table else rounding.of_int8(x, _BLOCK)
         self.codegen: dict[str, Any] = {
-            "library": f"onnxruntime {onnxruntime.__version__}",
+            "library": self._session.library,
             "operator": f"MatMulNBits, {form.bits} bits, blocks of {_BLOCK}",
             "threads": threads,
             "tolerance": self.tolerance,
@@ -91,15 +87,8 @@ class _Prepared:
             else f"int8, a step a group of {_BLOCK}",
         }
 
-    def run(self, loops: int) -> None:
-        for _ in range(loops):
-            self._session.run_with_iobinding(self._binding)
-
     def result(self) -> NDArray[Any]:
-        return linear.as_image(self._value.numpy())
-
-    def spoil(self) -> None:
-        self._value.update_inplace(np.zeros(self._value.shape(), np.float32))
+        return linear.as_image(self._session.result())
 
 
 LAYERS = (
