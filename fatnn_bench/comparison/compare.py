@@ -93,6 +93,13 @@ class Comparison:
             ]
         )
 
+    def totals_by_group(self) -> dict[Group, dict[str, Mapping[str, Any]]]:
+        """Return the rows of :meth:`totals` as plain values, by group and kernel."""
+        found: dict[Group, dict[str, Mapping[str, Any]]] = {}
+        for row in self.totals().to_dict(orient="records"):
+            found.setdefault(Group.of(row), {})[row["kernel"]] = {str(name): value for name, value in row.items()}
+        return found
+
     def _rank(self, pair: Pair) -> int:
         return self.ranks[pair.place.group, pair.row.kernel]
 

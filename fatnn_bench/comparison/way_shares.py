@@ -9,7 +9,8 @@ and could reach at most Σ count · min over ways (s·t) / Σ count · s·t. FAT
 costs half of a 2-bit one: a gain of 2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -30,6 +31,8 @@ SHARE, GAIN = "share of the machine's limit", "gain of ternary over 2-bit"
 BEST = "best"
 #: The kernel of each way, by precision and way.
 _Ways = dict[tuple[str, str | None], str]
+#: The totals over a kernel, by group and kernel.
+_TotalsOver = Callable[[str], Mapping[Group, Mapping[str, Mapping[str, Any]]]]
 
 
 def table(run: Run) -> pd.DataFrame:
@@ -51,10 +54,18 @@ def table(run: Run) -> pd.DataFrame:
         No row has a limit.
     """
     rows_at = places.of_rows([row for row in run.rows if row.timed and row.peak_fraction])
+
+    @cache
+    def totals_over(beside: str) -> Mapping[Group, Mapping[str, Mapping[str, Any]]]:
+        try:
+            return compare.of(run, beside).totals_by_group()
+        except UserError:  # nothing was timed beside it
+            return {}
+
     records = [
         group._asdict() | record
         for group, layers in places.groups(rows_at).items()
-        for record in _records(run, group, layers)
+        for record in _records(run, group, layers, totals_over)
     ]
     if not records:
         raise NothingComparableError(
@@ -64,7 +75,9 @@ def table(run: Run) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _records(run: Run, group: Group, layers: list[Mapping[str, Row]]) -> Iterator[dict[str, Any]]:
+def _records(
+    run: Run, group: Group, layers: list[Mapping[str, Row]], totals_over: _TotalsOver
+) -> Iterator[dict[str, Any]]:
     kernels: _Ways = {}
     known = {kernel: row for rows in layers for kernel, row in rows.items()}
     for precision, ranked in ranking.ranked(layers).items():
@@ -72,7 +85,7 @@ def _records(run: Run, group: Group, layers: list[Mapping[str, Row]]) -> Iterato
             kernels.setdefault((precision, known[kernel].way), kernel)
     for precision in sorted({precision for precision, _ in kernels}, key=precisions.place):
         yield from _shares(layers, precision, {way: name for (of, way), name in kernels.items() if of == precision})
-    yield from _gains(run, group, kernels)
+    yield from _gains(run, group, kernels, totals_over)
 
 
 def _shares(
@@ -107,14 +120,15 @@ def _status(rows: Iterator[Row]) -> str:
     return (Status.MISTRUSTED if Status.MISTRUSTED in statuses else Status.PASSED).value
 
 
-def _gains(run: Run, group: Group, kernels: _Ways) -> Iterator[dict[str, Any]]:
+def _gains(run: Run, group: Group, kernels: _Ways, totals_over: _TotalsOver) -> Iterator[dict[str, Any]]:
     """Ternary's gain over 2-bit in each way that both have, and that of the best way of each."""
     pairs = {way: (kernel, kernels.get((TWO_BIT, way))) for (of, way), kernel in kernels.items() if of == TERNARY}
     best = tuple(next((name for (of, _), name in kernels.items() if of == each), None) for each in (TERNARY, TWO_BIT))
     if best[0] and best not in pairs.values():
         pairs[BEST] = best[0], best[1]
     for way, (kernel, beside) in pairs.items():
-        if beside and (total := _total(run, group, kernel, beside)) and (gain := compare.overall(total)):
+        total = totals_over(beside).get(group, {}).get(kernel) if beside else None
+        if total and (gain := compare.overall(total)):
             yield {
                 "what": GAIN,
                 "precision": TERNARY,
@@ -128,16 +142,6 @@ def _gains(run: Run, group: Group, kernels: _Ways) -> Iterator[dict[str, Any]]:
                 "most": None,
                 "status": _status(row for row in run.rows if row.kernel in (kernel, beside) and _is_of(row, group)),
             }
-
-
-def _total(run: Run, group: Group, kernel: str, beside: str) -> dict[str, Any] | None:
-    """The total of a kernel over another, in a group."""
-    try:
-        totals = compare.totals(run, beside)
-    except UserError:
-        return None
-    rows = totals[totals["kernel"] == kernel].to_dict(orient="records")
-    return next(({str(name): value for name, value in row.items()} for row in rows if Group.of(row) == group), None)
 
 
 def _is_of(row: Row, group: Group) -> bool:

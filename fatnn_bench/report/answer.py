@@ -48,19 +48,12 @@ def sentences(run: Run) -> Iterator[str]:
     except UserError:
         return
     exceptions = ways.exceptions(comparison)
-    for group, rows in _groups(comparison).items():
+    for group, by_kernel in comparison.totals_by_group().items():
+        rows = list(by_kernel.values())
         subject = next((best for precision in _SUBJECTS if (best := _best(rows, precision))), None)
         if subject is not None:
             others = list(_others(comparison, group, rows, subject))
             yield " ".join(_paragraph(run, rows, subject, others, exceptions.get(group, [])))
-
-
-def _groups(comparison: Comparison) -> dict[Group, list[Mapping[str, Any]]]:
-    """The totals of the kernels of each group, as plain values."""
-    found: dict[Group, list[Mapping[str, Any]]] = {}
-    for row in comparison.totals().to_dict(orient="records"):
-        found.setdefault(Group.of(row), []).append({str(name): value for name, value in row.items()})
-    return found
 
 
 def _best(rows: Sequence[Mapping[str, Any]], precision: str) -> Mapping[str, Any] | None:
@@ -74,7 +67,7 @@ def _others(
 ) -> Iterator[_Other]:
     """The other precisions but float32, from the fewest bits to the most."""
     try:
-        beside = {row["kernel"]: row for row in _groups(comparison.over(subject["kernel"])).get(group, [])}
+        beside = comparison.over(subject["kernel"]).totals_by_group().get(group, {})
     except UserError:
         return
     for precision in reversed([one.name for one in precisions.PRECISIONS]):

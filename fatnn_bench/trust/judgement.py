@@ -78,8 +78,9 @@ class Report:
 
 def judge(runs: Sequence[Run], busy: bool = False) -> Report:
     """Return what at least two runs of the trial's cases show."""
-    layers = [compare.speedups(run, planted.FLOAT32) for run in runs]
-    means = [compare.totals(run, planted.FLOAT32) for run in runs]
+    comparisons = [compare.of(run, planted.FLOAT32) for run in runs]
+    layers = [comparison.speedups() for comparison in comparisons]
+    means = [comparison.totals() for comparison in comparisons]
     same = [_compared(one, two, 0) for one, two in pairwise(runs)]
     fatnn = pd.concat([table[table["kernel"] == planted.name(0)]["geometric_mean"] for table in means])
     return Report(
