@@ -91,16 +91,16 @@ def _platforms(path: PlatformsOption) -> Iterable[tuple[str, str]]:
 def _kernels() -> Iterable[tuple[str, str]]:
     from fatnn_bench.contenders.catalog import SCOPES, contenders
 
+    competing = {scope: contenders(scope) for scope in SCOPES}
+    here = {name for those in competing.values() for name in those}
+    on_gpu = contenders("kernel", "cuda")
+    competing["kernel, on a GPU"] = {name: on_gpu[name] for name in on_gpu if name not in here}
     domains: dict[str, str] = {}
     scopes: dict[str, list[str]] = {}
-    for scope in SCOPES:
-        for name, contender in contenders(scope).items():
+    for scope, those in competing.items():
+        for name, contender in those.items():
             domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
             scopes.setdefault(name, []).append(scope)
-    for name, contender in contenders("kernel", "cuda").items():
-        if name not in domains:
-            domains[name] = f"{contender.x_domain.name} × {contender.y_domain.name}"
-            scopes[name] = ["kernel, on a GPU"]
     return [(name, f"{domain} ({', '.join(scopes[name])})") for name, domain in domains.items()]
 
 

@@ -15,23 +15,20 @@ _COLUMNS = r"[2-9][0-9]|[1-9][0-9]{2}"
 class _Stdout(io.FileIO):
     """Goes on into nothing when its reader has left: the work is done all the same, and its exit code is told."""
 
-    def write(self, data: Any, /) -> int:
-        try:
-            return super().write(data)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
-            return len(data)
-
-
-class _Stderr(io.FileIO):
-    """Goes on into nothing when it cannot be written to: there is nowhere left to say so, and the work is done."""
+    ends_with: type[OSError] = BrokenPipeError
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
-        except OSError:
+        except self.ends_with:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             return len(data)
+
+
+class _Stderr(_Stdout):
+    """Whenever it cannot be written to: there is nowhere left to say so, and the work is done."""
+
+    ends_with = OSError
 
 
 def prepare() -> None:

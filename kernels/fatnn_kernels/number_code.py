@@ -11,30 +11,13 @@ from fatnn_kernels.codec import Bounds, Values, Words, as_words
 from fatnn_kernels.vector import I32, I64, Vector, call, constants, store
 
 
-@dataclass(frozen=True)
-class IntegerCode:
-    """int8 values in items of one or two bytes, each with an offset that makes it what an instruction takes.
+class _NumberCode:
+    """What numbers have in common: a plane of them, of no levels, whose bits tell nothing by themselves."""
 
-    A float becomes R(clip(value · bounds[0], −128, 127)), where R is round-half-even; a NaN becomes −128.
-    """
-
-    item_name: str  #: such as "int16"
-    zero: int = 0
     levels: ClassVar[tuple[int, ...]] = ()
     zero_level: ClassVar[int] = 0
     planes: ClassVar[int] = 1
     word_bytes: ClassVar[int] = 4
-    bounds: ClassVar[int] = 1
-
-    @property
-    def item(self) -> np.dtype[np.generic]:
-        """An integer of one or two bytes."""
-        return np.dtype(self.item_name)
-
-    @property
-    def values_per_word(self) -> int:
-        """Items that 32 bits hold."""
-        return 4 // self.item.itemsize
 
     @property
     def bit_masks(self) -> NDArray[np.uint32]:
@@ -49,6 +32,28 @@ class IntegerCode:
     def filler(self, bounds: NDArray[np.float32]) -> float:
         """Of y the filled-up words are zero: those of x do not matter."""
         return 0.0
+
+
+@dataclass(frozen=True)
+class IntegerCode(_NumberCode):
+    """int8 values in items of one or two bytes, each with an offset that makes it what an instruction takes.
+
+    A float becomes R(clip(value · bounds[0], −128, 127)), where R is round-half-even; a NaN becomes −128.
+    """
+
+    item_name: str  #: such as "int16"
+    zero: int = 0
+    bounds: ClassVar[int] = 1
+
+    @property
+    def item(self) -> np.dtype[np.generic]:
+        """An integer of one or two bytes."""
+        return np.dtype(self.item_name)
+
+    @property
+    def values_per_word(self) -> int:
+        """Items that 32 bits hold."""
+        return 4 // self.item.itemsize
 
     def encode(self, values: Values) -> Words:
         """[R, K] -> [1, R, ⌈K / values_per_word⌉]."""
@@ -84,31 +89,13 @@ def _rounded(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
 
 
 @dataclass(frozen=True)
-class FloatCode:
+class FloatCode(_NumberCode):
     """float32 as it is, a value a word."""
 
     zero: ClassVar[int] = 0
-    levels: ClassVar[tuple[int, ...]] = ()
-    zero_level: ClassVar[int] = 0
-    planes: ClassVar[int] = 1
-    word_bytes: ClassVar[int] = 4
     bounds: ClassVar[int] = 0
     values_per_word: ClassVar[int] = 1
     item: ClassVar[np.dtype[np.float32]] = np.dtype(np.float32)
-
-    @property
-    def bit_masks(self) -> NDArray[np.uint32]:
-        """Of no bit is anything known by itself."""
-        return np.zeros((1, 1), np.uint32)
-
-    @property
-    def level_words(self) -> NDArray[np.uint32]:
-        """There are no levels."""
-        return np.zeros((0, 1), np.uint32)
-
-    def filler(self, bounds: NDArray[np.float32]) -> float:
-        """Of y the filled-up words are zero: those of x do not matter."""
-        return 0.0
 
     def encode(self, values: Values) -> Words:
         """[R, K] -> the same bits, [1, R, K]."""

@@ -12,7 +12,7 @@ from fatnn_kernels.field_code import FieldCode
 from fatnn_kernels.group_code import GroupCode
 from fatnn_kernels.look_up import LookUp
 from fatnn_kernels.product import BINARY_VALUES, TERNARY_VALUES, Operand, Product, length_term
-from fatnn_kernels.ternary_lookup import finish, worth
+from fatnn_kernels.ternary_lookup import worth
 
 _X = FieldCode(ternary_fatnn.CODE)
 _Y = GroupCode(FieldCode(binary.CODE), group=4)
@@ -24,6 +24,6 @@ TERNARY_BINARY_LOOKUP = Product(
     x=Operand(TERNARY_VALUES, _X),
     y=Operand(BINARY_VALUES, _Y, term=length_term),
     step=LookUp(_X, _Y, worth),
-    finish=finish,
+    finish=ternary_fatnn.finish,
     max_k=np.iinfo(np.int32).max // 2,
 )

@@ -13,7 +13,6 @@ from fatnn_kernels import ternary_fatnn
 from fatnn_kernels.field_code import FieldCode
 from fatnn_kernels.group_code import GroupCode
 from fatnn_kernels.look_up import LookUp
-from fatnn_kernels.operations import Lanes, Planes
 from fatnn_kernels.product import TERNARY_VALUES, Operand, Product, length_term
 from fatnn_kernels.target import Entries
 
@@ -21,10 +20,6 @@ from fatnn_kernels.target import Entries
 def worth(x: Any, y: Any) -> Any:
     """1 − xy, 0 to 2."""
     return 1 - x * y
-
-
-def finish(acc: Planes, n: Lanes) -> Lanes:
-    return n - acc[0]
 
 
 def _product(word_bits: int, group: int) -> Product:
@@ -37,7 +32,7 @@ def _product(word_bits: int, group: int) -> Product:
         x=Operand(TERNARY_VALUES, x),
         y=Operand(TERNARY_VALUES, y, term=length_term),
         step=LookUp(x, y, worth),
-        finish=finish,
+        finish=ternary_fatnn.finish,
         max_k=np.iinfo(np.int32).max // 2,
     )
 
